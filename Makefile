@@ -1,0 +1,53 @@
+# The commands of the project. `make demo` and `make test` need only Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WHEEL_VENV := build/wheel-venv
+WHEEL_RUN := build/wheel-run
+
+.PHONY: demo test lint types check wheel-test bench lock clean
+
+demo: $(STAMP)
+	$(BIN)/konverze demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -q
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(STAMP)
+	$(BIN)/basedpyright
+
+check: lint types test wheel-test
+
+# The tests again on the wheel that users would install, from a folder that holds no source of the packages.
+wheel-test: $(STAMP)
+	rm -rf dist $(WHEEL_VENV) $(WHEEL_RUN)
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(PYTHON) -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
+		"$$(ls $(CURDIR)/dist/*.whl)[local,bench,dev]"
+	mkdir -p $(WHEEL_RUN)
+	cp -r tests docs benchmarks README.md pyproject.toml $(WHEEL_RUN)
+	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=.
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header pyproject.toml \
+		-o requirements.lock
+
+clean:
+	rm -rf $(VENV) dist build demo-data .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "konverze_rag needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[local,bench,dev]'
+	touch $(STAMP)

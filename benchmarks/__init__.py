@@ -1,0 +1,1 @@
+"""The benchmark suite: one module per question, run by `python -m benchmarks`."""

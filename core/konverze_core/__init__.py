@@ -1,0 +1,1 @@
+"""The nouns, the errors and the protocols that all rooms share."""

@@ -1,0 +1,150 @@
+"""What an ask returns: the answer, and the events of a streamed one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from konverze_core.documents import Span
+from konverze_core.retrieval import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Words of a source that support a sentence of an answer.
+
+    Attributes:
+        number: The `[n]` in the answer's text.
+        document_id: The cited document.
+        page: Page on which the cited chunk starts; None where the format has no pages.
+        span: Where `quote` stands in the document's text; None for chunks added without a span.
+        quote: The supporting words, verbatim: `document.text[span.start:span.end] == quote`.
+        score: Strength of the support, 0 to 1.
+        supported: Whether the sentence was verified against the quote.
+    """
+
+    number: int
+    document_id: str
+    page: int | None
+    span: Span | None
+    quote: str
+    score: float
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a language model counted for an answer, and their price.
+
+    Attributes:
+        input_tokens: Tokens of the prompt.
+        output_tokens: Tokens of the answer.
+        cost: Price in the currency of the settings' price table; None where the model has no price there.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Wall-clock time of each stage of an answer, in milliseconds."""
+
+    condense_ms: float = 0.0
+    retrieve_ms: float = 0.0
+    compose_ms: float = 0.0
+    generate_ms: float = 0.0
+    store_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+class AnswerMode(StrEnum):
+    """How an answer came about."""
+
+    GENERATED = "generated"
+    EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A finished answer.
+
+    Attributes:
+        text: What the visitor reads, with `[n]` where a sentence is cited.
+        citations: The verified citations, by number; empty on refusal.
+        refused: Whether the sources do not answer the question.
+        degraded: Why the configured language model did not write this answer; None when all went as configured.
+        mode: How the answer came about.
+        usage: Tokens and cost.
+        timings: Milliseconds by stage.
+        question: The standalone question that was searched.
+        hits: The sources offered to the model, in rank order.
+        removed_citations: Marks that failed verification and were taken out of `text`.
+        generation: Generation of the index that was searched.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    refused: bool = False
+    degraded: str | None = None
+    mode: AnswerMode = AnswerMode.EXTRACTIVE
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    question: str = ""
+    hits: tuple[Hit, ...] = ()
+    removed_citations: int = 0
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The chunks that the answer will rest on; sent before the first word."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A citation whose sentence was verified; its mark is part of the text already sent."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The sources do not answer the question; `text` is the whole answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Degraded:
+    """The language model failed: words sent so far are withdrawn, and an extractive answer follows."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event of an answer that came about; its turn is stored by now."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last event of an ask that could not be answered."""
+
+    error: Exception
+
+
+Event: TypeAlias = Sources | Token | Cited | Usage | Refusal | Degraded | Done | Failed

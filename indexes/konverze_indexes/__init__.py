@@ -1,0 +1,1 @@
+"""Sealed storage and search: keys, blobs, segments, commits, dense and lexical search."""

@@ -1,0 +1,91 @@
+"""Named arrays in one buffer, readable without a copy.
+
+Layout (safetensors-shaped; integers little-endian)::
+
+    0      8    H: length of the header in bytes, unsigned 64-bit
+    8      H    header: JSON, UTF-8, padded with spaces so that the arrays start on a 64-byte border
+    8 + H  ...  raw arrays, C order, little-endian, each on a 64-byte border
+
+The header maps each name to `{"dtype": numpy code, "shape": [...], "offset": bytes from the end of the header}`;
+the key `__metadata__` holds the caller's JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from konverze_core.errors import IntegrityError
+
+ALIGNMENT_BYTES = 64
+_DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "<u2", "<u8", "|u1"})
+
+Array: TypeAlias = npt.NDArray[Any]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Header: TypeAlias = dict[str, Any]
+
+
+def _padded(length: int) -> int:
+    return -(-length // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+
+
+def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
+    """Lays arrays out in one buffer.
+
+    Args:
+        arrays: Arrays of any shape; dtypes float32, float64, int32, int64, uint8, uint16, uint64.
+        metadata: JSON-serialisable facts about them.
+
+    Returns:
+        uint8, shape (n,): the container.
+    """
+    header: Header = {"__metadata__": metadata}
+    offset = 0
+    for name, array in arrays.items():
+        header[name] = {"dtype": array.dtype.str, "shape": list(array.shape), "offset": offset}
+        offset += _padded(array.nbytes)
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (_padded(8 + len(text)) - 8 - len(text))
+    body = 8 + len(text)
+    packed = np.zeros(body + offset, np.uint8)
+    packed[:8] = np.frombuffer(len(text).to_bytes(8, "little"), np.uint8)
+    packed[8:body] = np.frombuffer(text, np.uint8)
+    for name, array in arrays.items():
+        start = body + header[name]["offset"]
+        packed[start : start + array.nbytes] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return packed
+
+
+def unpack_arrays(packed: Bytes) -> tuple[dict[str, Array], Header]:
+    """Views into a container; nothing is copied.
+
+    Args:
+        packed: uint8, shape (n,): what `pack_arrays` made.
+
+    Returns:
+        Read-only arrays by name, and the metadata.
+
+    Raises:
+        IntegrityError: The buffer is no container.
+    """
+    packed.flags.writeable = False
+    try:
+        body = 8 + int.from_bytes(packed[:8].tobytes(), "little")
+        header = cast("Header", json.loads(packed[8:body].tobytes()))
+        metadata = cast("Header", header.pop("__metadata__"))
+        return {name: _view(packed, body, entry) for name, entry in header.items()}, metadata
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise IntegrityError("a segment's container is malformed") from exc
+
+
+def _view(packed: Bytes, body: int, entry: Header) -> Array:
+    if entry["dtype"] not in _DTYPES:
+        raise ValueError("unknown dtype")
+    dtype, shape = np.dtype(entry["dtype"]), tuple(int(length) for length in entry["shape"])
+    start = body + int(entry["offset"])
+    size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+    return packed[start : start + size].view(dtype).reshape(shape)

@@ -1,0 +1,216 @@
+"""Sealed blobs: the only form in which content leaves the process.
+
+Layout (see `docs/formats/sealed-blob.md`)::
+
+    offset  length
+    0       4       magic "KVZ1"
+    4       1       format version, 1
+    5       4       frame size C, u32be
+    9       16      DEK id
+    25      32      key commitment
+    57      40      Tink stream header: u8 40 ‖ salt[32] ‖ nonce prefix[7]
+    97      …       frames of AES-256-GCM, as in `konverze_indexes.frames`
+
+From the DEK: stream key = HKDF-Expand(DEK, `konverze/v1/stream`), commit key = HKDF-Expand(DEK, `konverze/v1/commit`).
+Commitment = HMAC-SHA256(commit key, the 25 bytes before it ‖ AAD ‖ Tink stream header): AES-GCM
+alone does not commit to its key.
+AAD = canonical(tenant id, kind, blob name, DEK id in hex, format version, C), numbers in decimal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from cryptography.exceptions import InvalidTag
+
+from konverze_core.errors import ConfigError, IntegrityError
+from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey, subkey
+from konverze_indexes.fields import canonical
+from konverze_indexes.frames import STREAM_HEADER_BYTES, FrameCipher, FrameLayout, fresh_stream_header
+
+MAGIC = b"KVZ1"
+FORMAT_VERSION = 1
+FRAME_BYTES = 1 << 20
+FRAME_BYTES_MIN = 256
+FRAME_BYTES_MAX = 16 << 20
+COMMITMENT_BYTES = 32
+
+_FIXED = struct.Struct(f">4sBI{KEY_ID_BYTES}s")
+OUTER_HEADER_BYTES = _FIXED.size + COMMITMENT_BYTES
+HEADERS_BYTES = OUTER_HEADER_BYTES + STREAM_HEADER_BYTES
+
+ByteBuffer: TypeAlias = bytes | bytearray | memoryview | npt.NDArray[Any]
+KeyLookup: TypeAlias = Callable[[bytes], DataKey]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobContext:
+    """What a sealed blob is bound to: in another place it does not open.
+
+    Attributes:
+        tenant_id: The true id of the tenant.
+        kind: What the blob holds, such as `hot`.
+        name: Its name in the blob store.
+    """
+
+    tenant_id: str
+    kind: str
+    name: str
+
+
+def seal(key: DataKey, context: BlobContext, plaintext: ByteBuffer, *, frame_bytes: int = FRAME_BYTES) -> memoryview:
+    """Encrypts under a fresh per-blob key.
+
+    Args:
+        key: The tenant's data key.
+        context: What the blob is bound to.
+        plaintext: A contiguous buffer of any item type.
+        frame_bytes: Smallest unit that can be opened alone, tag of 16 bytes included.
+
+    Returns:
+        The sealed blob, in a buffer of its own.
+
+    Raises:
+        ConfigError: The frame size is outside 256 bytes to 16 MiB, or the buffer is not contiguous.
+    """
+    if not FRAME_BYTES_MIN <= frame_bytes <= FRAME_BYTES_MAX:
+        raise ConfigError(f"frame_bytes must be {FRAME_BYTES_MIN} to {FRAME_BYTES_MAX}")
+    source = _flat(plaintext)
+    layout = FrameLayout(source.nbytes, frame_bytes)
+    fixed, stream_header = _FIXED.pack(MAGIC, FORMAT_VERSION, frame_bytes, key.id), fresh_stream_header()
+    aad = _aad(context, key.id, frame_bytes)
+    blob = np.empty(OUTER_HEADER_BYTES + layout.stream_bytes, np.uint8).data
+    blob[:HEADERS_BYTES] = fixed + _commitment(key, fixed, aad, stream_header) + stream_header
+    cipher = FrameCipher(subkey(key.secret, "konverze/v1/stream"), stream_header, aad, layout)
+    cipher.encrypt(source, blob[OUTER_HEADER_BYTES:])
+    return blob
+
+
+def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> npt.NDArray[np.uint8]:
+    """The whole plaintext, verified to its last frame.
+
+    Args:
+        keys: Finds the data key by its id; an unknown one is a `KeyError` or an error of ours.
+        context: What the blob has to be bound to.
+        blob: What `seal` made.
+
+    Returns:
+        A buffer of its own, uint8, shape (plaintext bytes,).
+
+    Raises:
+        IntegrityError: Not what was sealed, not for this place, or not under a known key.
+    """
+    stream, layout, cipher = _committed(keys, context, blob)
+    plaintext = np.empty(layout.plaintext_bytes, np.uint8)
+    try:
+        cipher.decrypt(stream, plaintext.data)
+    except InvalidTag as exc:
+        plaintext.fill(0)  # frames before the bad one are already decrypted
+        raise _damaged(context) from exc
+    return plaintext
+
+
+def open_range(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, start: int, length: int) -> bytes:
+    """A part of the plaintext; only the frames it touches are decrypted and verified.
+
+    Args:
+        keys: Finds the data key by its id.
+        context: What the blob has to be bound to.
+        blob: What `seal` made.
+        start: First byte of the plaintext.
+        length: Number of bytes.
+
+    Raises:
+        IntegrityError: As in `open_sealed`, for the frames touched; or the plaintext is shorter than that.
+    """
+    stream, layout, cipher = _committed(keys, context, blob)
+    end = start + length
+    if not 0 <= start <= end <= layout.plaintext_bytes:
+        raise _damaged(context)
+    if not length:
+        return b""
+    first, last = layout.frame_at(start), layout.frame_at(end - 1)
+    try:
+        frames = b"".join(cipher.decrypt_frame(stream, index) for index in range(first, last + 1))
+    except InvalidTag as exc:
+        raise _damaged(context) from exc
+    skipped = layout.plaintext_start(first)
+    return frames[start - skipped : end - skipped]
+
+
+def plaintext_length(blob: ByteBuffer) -> int:
+    """Length of the plaintext in bytes, from the blob's length and header; not verified.
+
+    Raises:
+        IntegrityError: No sealed blob of this format has such a header and length.
+    """
+    return _parsed(_flat(blob))[1].plaintext_bytes
+
+
+def header_digest(blob: ByteBuffer) -> bytes:
+    """SHA-256 over both headers, commitment included: with the length it pins the blob, as AES-GCM guards the rest.
+
+    Raises:
+        IntegrityError: No sealed blob of this format has such a header and length.
+    """
+    view = _flat(blob)
+    _parsed(view)
+    return hashlib.sha256(view[:HEADERS_BYTES]).digest()
+
+
+def _flat(buffer: ByteBuffer) -> memoryview:
+    view = buffer.data if isinstance(buffer, np.ndarray) else memoryview(buffer)
+    if not view.c_contiguous:
+        raise ConfigError("the buffer must be contiguous")
+    return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def _aad(context: BlobContext, key_id: bytes, frame_bytes: int) -> bytes:
+    place = (context.tenant_id, context.kind, context.name)
+    return canonical(*place, key_id.hex(), str(FORMAT_VERSION), str(frame_bytes))
+
+
+def _commitment(key: DataKey, fixed: bytes, aad: bytes, stream_header: bytes) -> bytes:
+    return hmac.digest(subkey(key.secret, "konverze/v1/commit"), fixed + aad + stream_header, "sha256")
+
+
+def _parsed(blob: memoryview) -> tuple[bytes, FrameLayout]:
+    """DEK id and layout of a blob, from its header and length."""
+    if blob.nbytes < HEADERS_BYTES:
+        raise IntegrityError("a sealed blob is too short")
+    magic, version, frame_bytes, key_id = _FIXED.unpack_from(blob)
+    is_ours = (magic, version, blob[OUTER_HEADER_BYTES]) == (MAGIC, FORMAT_VERSION, STREAM_HEADER_BYTES)
+    if not is_ours or not FRAME_BYTES_MIN <= frame_bytes <= FRAME_BYTES_MAX:
+        raise IntegrityError("a sealed blob has a header that this version does not know")
+    try:
+        return key_id, FrameLayout.of_stream(blob.nbytes - OUTER_HEADER_BYTES, frame_bytes)
+    except ValueError as exc:
+        raise IntegrityError("a sealed blob has an impossible length") from exc
+
+
+def _committed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> tuple[memoryview, FrameLayout, FrameCipher]:
+    """Stream, layout and cipher of a blob whose headers, context and key are proven to belong together."""
+    view = _flat(blob)
+    try:
+        key_id, layout = _parsed(view)
+        key = keys(key_id)
+    except (IntegrityError, KeyError) as exc:
+        raise _damaged(context) from exc
+    fixed, commitment = bytes(view[: _FIXED.size]), bytes(view[_FIXED.size : OUTER_HEADER_BYTES])
+    stream_header = bytes(view[OUTER_HEADER_BYTES:HEADERS_BYTES])
+    aad = _aad(context, key_id, layout.frame_bytes)
+    if not hmac.compare_digest(commitment, _commitment(key, fixed, aad, stream_header)):
+        raise _damaged(context)
+    cipher = FrameCipher(subkey(key.secret, "konverze/v1/stream"), stream_header, aad, layout)
+    return view[OUTER_HEADER_BYTES:], layout, cipher
+
+
+def _damaged(context: BlobContext) -> IntegrityError:
+    return IntegrityError(f"{context.kind} blob {context.name} is not what was sealed there")

@@ -1,0 +1,148 @@
+"""Which rows of a segment carry which metadata: sorted values with postings, so that any condition is a few slices."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from konverze_core.documents import MetadataScalar
+from konverze_core.errors import ConfigError
+from konverze_indexes.container import Array
+from konverze_indexes.strings import StringColumn
+from konverze_indexes.where import AnyOf, Both, Condition, Either, Exists, Not, Range
+
+MAX_EXACT_INTEGER = 2**53
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.int32]
+Key: TypeAlias = tuple[str, str]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _checked(key: str, value: object) -> MetadataScalar:
+    if not isinstance(value, str | int | float | bool):
+        raise ConfigError(f"metadata {key!r} must be a string, number, boolean or a list of them")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"metadata {key!r} holds a number that is not finite")
+    if isinstance(value, int) and abs(value) > MAX_EXACT_INTEGER:
+        raise ConfigError(f"metadata {key!r} holds an integer above 2**53; give it as a string")
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterColumn:
+    """The values of one key and one kind.
+
+    Attributes:
+        values: Sorted distinct values: strings, or float64 of shape (count,) for numbers and booleans.
+        starts: int64, shape (count + 1,): where each value's rows begin in `rows`.
+        rows: int32: rows by value; a row with several values stands under each.
+    """
+
+    values: StringColumn | npt.NDArray[np.float64]
+    starts: npt.NDArray[np.int64]
+    rows: Rows
+
+    def where_equal(self, value: MetadataScalar) -> Rows:
+        """Rows that hold the value."""
+        position = bisect.bisect_left(cast("Sequence[Any]", self.values), value)
+        found = position < len(self.values) and self.values[position] == value
+        return self.rows[self.starts[position] : self.starts[position + 1]] if found else self.rows[:0]
+
+    def where_related(self, relation: str, bound: MetadataScalar) -> Rows:
+        """Rows whose value is `gt`, `gte`, `lt` or `lte` the bound."""
+        values = cast("Sequence[Any]", self.values)
+        cut = bisect.bisect_left(values, bound) if relation in {"gte", "lt"} else bisect.bisect_right(values, bound)
+        start = self.starts[cut]
+        return self.rows[start:] if relation in {"gt", "gte"} else self.rows[:start]
+
+
+class FilterBuilder:
+    """Collects the metadata of a segment's rows."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Key, dict[MetadataScalar, list[int]]] = {}
+
+    def add(self, row: int, metadata: Mapping[str, object]) -> None:
+        """Notes a row's metadata; None counts as missing.
+
+        Raises:
+            ConfigError: A value is not a scalar or a list of scalars.
+        """
+        for key, value in metadata.items():
+            values = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
+            present = [_checked(key, item) for item in values if item is not None]
+            for kind, item in dict.fromkeys((_kind(item), item) for item in present):
+                self._rows.setdefault((key, kind), {}).setdefault(item, []).append(row)
+
+    def arrays(self) -> tuple[dict[str, Array], list[Key]]:
+        """The columns as arrays, and the keys in the order by which the arrays are numbered."""
+        arrays: dict[str, Array] = {}
+        keys = sorted(self._rows)
+        for number, key in enumerate(keys):
+            by_value = self._rows[key]
+            values = sorted(by_value)  # pyright: ignore[reportArgumentType]
+            starts = np.zeros(len(values) + 1, np.int64)
+            np.cumsum([len(by_value[value]) for value in values], out=starts[1:])
+            if key[1] == "text":
+                arrays |= StringColumn.of(cast("list[str]", values)).arrays_as(f"filter.{number}")
+            else:
+                arrays[f"filter.{number}.values"] = np.array(values, np.float64)
+            arrays[f"filter.{number}.rows"] = np.concatenate([np.array(by_value[v], np.int32) for v in values])
+            arrays[f"filter.{number}.bounds"] = starts
+        return arrays, keys
+
+
+class Filters:
+    """Answers conditions over the rows of one segment."""
+
+    def __init__(self, arrays: Mapping[str, Array], keys: Sequence[Sequence[str]], *, row_count: int) -> None:
+        self._row_count = row_count
+        self._columns: dict[Key, FilterColumn] = {}
+        for number, (key, kind) in enumerate(keys):
+            name = f"filter.{number}"
+            values = StringColumn.read(arrays, name) if kind == "text" else arrays[f"{name}.values"]
+            column = FilterColumn(values=values, starts=arrays[f"{name}.bounds"], rows=arrays[f"{name}.rows"])
+            self._columns[key, kind] = column
+
+    def rows_equal(self, key: str, value: MetadataScalar) -> Rows:
+        """int32, ascending: rows whose metadata holds the value."""
+        column = self._columns.get((key, _kind(value)))
+        return np.empty(0, np.int32) if column is None else column.where_equal(value)
+
+    def mask(self, condition: Condition) -> Mask:
+        """bool, shape (rows,): where the condition holds."""
+        match condition:
+            case Both(inner):
+                return np.logical_and.reduce([self.mask(part) for part in inner], initial=True) & self._constant(True)
+            case Either(inner):
+                return np.logical_or.reduce([self.mask(part) for part in inner], initial=False) | self._constant(False)
+            case Not(part):
+                return ~self.mask(part)
+            case AnyOf(key, values):
+                return self._marked([self.rows_equal(key, value) for value in values])
+            case Exists(key):
+                return self._marked([column.rows for (name, _), column in self._columns.items() if name == key])
+            case Range(key, relation, bound):
+                column = self._columns.get((key, _kind(bound)))
+                return self._marked([] if column is None else [column.where_related(relation, bound)])
+
+    def _constant(self, value: bool) -> Mask:  # noqa: FBT001
+        return np.full(self._row_count, value)
+
+    def _marked(self, groups: Sequence[Rows]) -> Mask:
+        mask = self._constant(False)
+        for rows in groups:
+            mask[rows] = True
+        return mask

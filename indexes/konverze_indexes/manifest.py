@@ -1,0 +1,101 @@
+"""The manifest: what one generation of a tenant's index consists of (docs/formats/commit.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from konverze_core.errors import IntegrityError
+from konverze_core.protocols import EmbedderInfo
+
+MAX_GENERATION = 10**19 - 1
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BlobPin(_Wire):
+    """Length and SHA-256 of the headers of a sealed blob: what ties it to the manifest."""
+
+    stored_bytes: int
+    header_sha256: str
+
+
+class SegmentEntry(_Wire):
+    """A segment that belongs to the generation."""
+
+    id: str
+    documents: int
+    chunks: int
+    hot: BlobPin
+    text: BlobPin
+
+
+class Tombstone(_Wire):
+    """A version of a document that is no longer live."""
+
+    document_id: str
+    version: str
+
+
+class Embedding(_Wire):
+    """The model that all vectors of the index come from."""
+
+    name: str
+    dim: int
+    fingerprint: str
+    answerable_score: float
+
+    @classmethod
+    def of(cls, info: EmbedderInfo) -> Embedding:
+        """What the manifest keeps of an embedder."""
+        return cls(name=info.name, dim=info.dim, fingerprint=info.fingerprint, answerable_score=info.answerable_score)
+
+
+class Manifest(_Wire):
+    """One generation.
+
+    Attributes:
+        version: Of this format.
+        tenant_id: Whose index it is.
+        generation: Counts commits; 0 is the empty index that no blob stands for.
+        previous: SHA-256 of the sealed blob of the generation before; empty for the first.
+        committed_at: When it was written, UTC.
+        embedding: None for a lexical index.
+        segments: Oldest first.
+        tombstones: Dead versions that still stand in a segment.
+    """
+
+    version: Literal[1] = 1
+    tenant_id: str
+    generation: int = 0
+    previous: str = ""
+    committed_at: datetime
+    embedding: Embedding | None = None
+    segments: tuple[SegmentEntry, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
+
+    @classmethod
+    def parse(cls, data: bytes) -> Manifest:
+        """The manifest in a decrypted blob.
+
+        Raises:
+            IntegrityError: The blob holds none, or one of a later format.
+        """
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as exc:
+            raise IntegrityError("a commit holds no manifest of this version") from exc
+
+
+def commit_name(generation: int) -> str:
+    """Name of a generation's blob: counted downwards, so that the newest sorts first."""
+    return f"commits/{MAX_GENERATION - generation:020d}"
+
+
+def generation_of(name: str) -> int:
+    """The generation that a commit's blob name stands for."""
+    return MAX_GENERATION - int(name.rsplit("/", 1)[1])

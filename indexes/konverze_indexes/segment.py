@@ -1,0 +1,218 @@
+"""A segment: an immutable batch of documents with their chunks, vectors, postings and filter columns.
+
+Two buffers, each sealed as a blob of its own (docs/formats/segment.md):
+
+- *hot*: a container of arrays, all that a search touches;
+- *text*: the chunks' texts, UTF-8, end to end, so that one hit needs one small frame.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from konverze_core.documents import Chunk, Metadata, MetadataValue, Span
+from konverze_core.errors import ConfigError
+from konverze_core.protocols import Vectors
+from konverze_indexes.container import Array, Bytes, pack_arrays, unpack_arrays
+from konverze_indexes.filters import FilterBuilder, Filters, Mask
+from konverze_indexes.lexical import Postings
+from konverze_indexes.strings import Interner, StringColumn
+
+NONE = -1
+"""Stands for a missing page, span or heading in an integer column."""
+
+MAX_ORDINAL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedDocument:
+    """A document's row in the catalogue.
+
+    Attributes:
+        id: The document id.
+        version: Random; tells this ingest of the document from every other.
+        ingested_at: When it was handed to the index, UTC.
+        content_bytes: Length of the original; 0 for chunks added without one.
+        content_sha256: Hex digest of the original; empty for chunks added without one.
+        settings_sha256: Hex digest of what decided how the original became chunks and vectors.
+        upload: Random name of the sealed original; empty where none is kept.
+        metadata: Facts about the file.
+    """
+
+    id: str
+    ingested_at: datetime
+    version: str = field(default_factory=lambda: secrets.token_hex(8))
+    content_bytes: int = 0
+    content_sha256: str = ""
+    settings_sha256: str = ""
+    upload: str = ""
+    metadata: Metadata = field(default_factory=dict[str, MetadataValue])
+
+    def to_json(self) -> str:
+        """The catalogue row as JSON."""
+        row = asdict(self) | {"ingested_at": self.ingested_at.isoformat()}
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> IndexedDocument:
+        """The catalogue row that `to_json` wrote."""
+        row = cast("dict[str, Any]", json.loads(text))
+        row["ingested_at"] = datetime.fromisoformat(row["ingested_at"])
+        return cls(**row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentChunks:
+    """A document to be indexed.
+
+    Attributes:
+        document: Its catalogue row.
+        chunks: Its chunks, in order.
+    """
+
+    document: IndexedDocument
+    chunks: tuple[Chunk, ...]
+
+
+def _or_none(value: int | None) -> int:
+    return NONE if value is None else value
+
+
+def _checked(chunk: Chunk, document_id: str) -> Chunk:
+    if chunk.document_id != document_id:
+        raise ConfigError("a chunk carries another document's id")
+    if not 0 <= chunk.ordinal <= MAX_ORDINAL:
+        raise ConfigError("a chunk's ordinal must lie between 0 and 2**31 - 1")
+    try:
+        chunk.text.encode()
+    except UnicodeEncodeError as exc:
+        raise ConfigError("a chunk's text holds a lone surrogate, which is no character: replace it") from exc
+    return chunk
+
+
+def searchable_text(chunk: Chunk) -> str:
+    """What both legs index: the heading path above the chunk, and its text."""
+    return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
+
+
+def filterable(chunk: Chunk) -> dict[str, object]:
+    """What `where` sees: the metadata, and the chunk's own fields."""
+    own = {"document_id": chunk.document_id, "page": chunk.page, "heading": chunk.heading}
+    return {**chunk.metadata, **own}
+
+
+def build_segment(documents: Sequence[DocumentChunks], vectors: Vectors | None) -> tuple[Bytes, Bytes]:
+    """Lays documents out as a segment.
+
+    Args:
+        documents: What to index.
+        vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
+
+    Returns:
+        The hot and the text buffer, each uint8 of one dimension.
+
+    Raises:
+        ConfigError: A chunk or its metadata cannot be indexed.
+    """
+    chunks = [_checked(chunk, entry.document.id) for entry in documents for chunk in entry.chunks]
+    arrays: dict[str, Array] = {} if vectors is None else {"vectors": vectors}
+    arrays |= Postings.build([searchable_text(chunk) for chunk in chunks]).arrays()
+    texts = StringColumn.of([chunk.text for chunk in chunks])
+    arrays |= {"text.starts": texts.starts, **_field_arrays(chunks)}
+    bounds = np.cumsum([0] + [len(entry.chunks) for entry in documents], dtype=np.int64)
+    arrays["documents.bounds"] = bounds
+    arrays["documents.versions"] = np.array([int(entry.document.version, 16) for entry in documents], np.uint64)
+    arrays |= StringColumn.of([entry.document.to_json() for entry in documents]).arrays_as("documents")
+    arrays |= StringColumn.of([entry.document.id for entry in documents]).arrays_as("document_ids")
+    filters = FilterBuilder()
+    for row, chunk in enumerate(chunks):
+        filters.add(row, filterable(chunk))
+    filter_arrays, keys = filters.arrays()
+    return pack_arrays(arrays | filter_arrays, {"version": 1, "filters": keys}), texts.utf8
+
+
+def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
+    headings, metadata = Interner(), Interner()
+    fields = np.empty((len(chunks), 6), np.int32)
+    for row, chunk in enumerate(chunks):
+        start, end = (NONE, NONE) if chunk.span is None else (chunk.span.start, chunk.span.end)
+        heading = NONE if chunk.heading is None else headings.code(chunk.heading)
+        facts = json.dumps(dict(chunk.metadata), ensure_ascii=False, separators=(",", ":"))
+        fields[row] = (chunk.ordinal, _or_none(chunk.page), start, end, heading, metadata.code(facts))
+    return {"fields": fields, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
+
+
+class Segment:
+    """A decrypted segment in memory; every column is a view into one of its two buffers.
+
+    Args:
+        hot: uint8, shape (n,): the hot buffer.
+        text: uint8, shape (m,): the text buffer.
+
+    Raises:
+        IntegrityError: The hot buffer is no container.
+    """
+
+    def __init__(self, hot: Bytes, text: Bytes) -> None:
+        arrays, header = unpack_arrays(hot)
+        self.resident_bytes = hot.nbytes + text.nbytes
+        self.vectors: Vectors | None = arrays.get("vectors")
+        self.postings = Postings.read(arrays)
+        self.bounds: npt.NDArray[np.int64] = arrays["documents.bounds"]
+        self.versions: npt.NDArray[np.uint64] = arrays["documents.versions"]
+        self.row_count = int(self.bounds[-1])
+        self.filters = Filters(arrays, header["filters"], row_count=self.row_count)
+        self._bounds = self.bounds.data
+        self._fields: npt.NDArray[np.int32] = arrays["fields"]
+        self._texts = StringColumn(text, arrays["text.starts"])
+        self._documents = StringColumn.read(arrays, "documents")
+        self._document_ids = StringColumn.read(arrays, "document_ids")
+        self._headings = StringColumn.read(arrays, "headings")
+        self._metadata = StringColumn.read(arrays, "metadata")
+
+    @property
+    def document_count(self) -> int:
+        """Documents, dead ones included."""
+        return len(self.versions)
+
+    def document(self, position: int) -> IndexedDocument:
+        """The catalogue row at this position."""
+        return IndexedDocument.from_json(self._documents[position])
+
+    def positions_of(self, document_id: str) -> list[int]:
+        """Positions of all versions of a document, dead ones included."""
+        rows = self.filters.rows_equal("document_id", document_id)
+        return sorted(set((np.searchsorted(self.bounds, rows, side="right") - 1).tolist()))
+
+    def live_mask(self, dead_versions: Sequence[str]) -> Mask | None:
+        """bool, shape (rows,): rows of documents that no tombstone names; None when all are live."""
+        dead = np.isin(self.versions, np.array([int(version, 16) for version in dead_versions], np.uint64))
+        if not dead.any():
+            return None
+        return ~np.repeat(dead, np.diff(self.bounds))
+
+    def chunk(self, row: int) -> Chunk:
+        """The chunk at a row."""
+        ordinal, page, start, end, heading, metadata = self._fields[row].tolist()
+        return Chunk(
+            document_id=self._document_ids[bisect_right(self._bounds, row) - 1],
+            ordinal=ordinal,
+            text=self._texts[row],
+            page=None if page == NONE else page,
+            span=None if start == NONE else Span(start, end),
+            heading=None if heading == NONE else self._headings[heading],
+            metadata=json.loads(self._metadata[metadata]),
+        )
+
+    def chunks_of(self, position: int) -> tuple[Chunk, ...]:
+        """All chunks of the document at a position."""
+        return tuple(self.chunk(row) for row in range(self._bounds[position], self._bounds[position + 1]))

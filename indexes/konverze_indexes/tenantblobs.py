@@ -1,0 +1,152 @@
+"""A tenant's blobs: every byte is sealed under the tenant's key on its way in, and checked on its way out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from konverze_core.errors import BlobNotFoundError, IntegrityError
+from konverze_core.protocols import BlobStore
+from konverze_indexes.container import Bytes
+from konverze_indexes.datakeys import DataKey
+from konverze_indexes.envelope import BlobContext, header_digest, open_sealed, seal
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.manifest import BlobPin
+
+HOT_FRAME_BYTES = 1 << 20
+"""Frames of blobs that are read whole."""
+
+TEXT_FRAME_BYTES = 16 << 10
+"""Frames of chunk texts, so that one hit opens one frame."""
+
+
+class KeySource(Protocol):
+    """Where blobs get their keys: the tenant's keyring, or one day's key."""
+
+    @property
+    def active(self) -> DataKey:
+        """The key that seals new blobs."""
+        ...
+
+    def key(self, key_id: bytes) -> DataKey:
+        """The key of this id.
+
+        Raises:
+            IntegrityError: There is none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneKey:
+    """A key source of one key."""
+
+    active: DataKey
+
+    def key(self, key_id: bytes) -> DataKey:
+        """The key, if the id is its own."""
+        if key_id != self.active.id:
+            raise IntegrityError("a blob names a key that is not of its place")
+        return self.active
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantBlobs:
+    """Reads and writes sealed blobs under `tenants/<tenant>/`.
+
+    Attributes:
+        store: Where the sealed bytes live.
+        tenant_id: Whose they are; bound to each ciphertext.
+        directory: The tenant's part of each blob name.
+        keys: The keys that seal and open them.
+    """
+
+    store: BlobStore
+    tenant_id: str
+    directory: str
+    keys: KeySource
+
+    @classmethod
+    def of(cls, store: BlobStore, keyring: Keyring) -> Self:
+        """The blobs of the keyring's tenant."""
+        return cls(store=store, tenant_id=keyring.tenant_id, directory=keyring.directory, keys=keyring)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all of the tenant's blobs start with."""
+        return f"tenants/{self.directory}/"
+
+    def _context(self, kind: str, name: str) -> BlobContext:
+        return BlobContext(tenant_id=self.tenant_id, kind=kind, name=self.prefix + name)
+
+    def write(
+        self,
+        kind: str,
+        name: str,
+        plaintext: bytes | Bytes,
+        *,
+        frame_bytes: int = HOT_FRAME_BYTES,
+        if_absent: bool = True,
+    ) -> BlobPin:
+        """Seals and stores a blob.
+
+        Args:
+            kind: What it is; bound to the ciphertext.
+            name: Its name below the tenant's prefix; bound to the ciphertext.
+            plaintext: What to seal.
+            frame_bytes: Size of the sealed frames.
+            if_absent: Refuse to replace.
+
+        Returns:
+            What a manifest keeps of it.
+
+        Raises:
+            ConflictError: `if_absent` and the name is taken.
+            StoreError: The store did not take it.
+        """
+        sealed = memoryview(seal(self.keys.active, self._context(kind, name), plaintext, frame_bytes=frame_bytes))
+        self.store.put(self.prefix + name, sealed, if_absent=if_absent)
+        return BlobPin(stored_bytes=len(sealed), header_sha256=header_digest(sealed).hex())
+
+    def read(self, kind: str, name: str, *, pin: BlobPin | None = None) -> Bytes:
+        """Opens a blob.
+
+        Args:
+            kind: What it was sealed as.
+            name: Its name below the tenant's prefix.
+            pin: What the manifest says of it; None for blobs that no manifest names.
+
+        Returns:
+            uint8, shape (n,): the plaintext.
+
+        Raises:
+            BlobNotFoundError: No such blob, and none was pinned.
+            IntegrityError: The blob is not what was written, or a pinned one is gone.
+        """
+        return self.opened(kind, name, self.stored(kind, name, pin=pin))
+
+    def stored(self, kind: str, name: str, *, pin: BlobPin | None = None) -> memoryview:
+        """The sealed bytes, held to their pin."""
+        try:
+            sealed = self.store.get(self.prefix + name)
+        except BlobNotFoundError as exc:
+            if pin is None:
+                raise
+            raise IntegrityError(f"the {kind} blob {name} is named by a commit, but gone") from exc
+        if pin is not None and (len(sealed) != pin.stored_bytes or header_digest(sealed).hex() != pin.header_sha256):
+            raise IntegrityError(f"the {kind} blob {name} is not the one that its commit names")
+        return sealed
+
+    def opened(self, kind: str, name: str, sealed: memoryview) -> Bytes:
+        """The plaintext of sealed bytes."""
+        return open_sealed(self.keys.key, self._context(kind, name), sealed)
+
+    def names(self, prefix: str) -> list[str]:
+        """Sorted names below the tenant's prefix that start with `prefix`."""
+        return [name[len(self.prefix) :] for name in self.store.list(self.prefix + prefix)]
+
+
+def blob_digest(sealed: memoryview) -> str:
+    """Hex SHA-256 of all sealed bytes: how a commit or a turn names its predecessor."""
+    return hashlib.sha256(sealed).hexdigest()

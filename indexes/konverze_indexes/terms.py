@@ -1,0 +1,34 @@
+"""Words as lexical search sees them, in Latin and all Indic scripts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+# Combining marks are letters: vowel signs and viramas stand inside Indic words, as do the zero-width joiners.
+# One inner punctuation mark keeps codes and numbers whole: SKU-123/A, 1,299.50, a.b@example.com.
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_\u200c\u200d]+")
+_JOINED = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[-/.,:@+][\p{L}\p{M}\p{N}_]+)+")
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().translate(_JOINERS)
+
+
+def words(text: str) -> list[str]:
+    """Words in order: NFKC, case folded, punctuation apart, Indic words whole."""
+    return _WORD.findall(_folded(text))
+
+
+def index_terms(text: str) -> list[str]:
+    """Terms to index or to look up: the words, and codes that punctuation joins as one term more.
+
+    `SKU-123/A` yields `sku`, `123`, `a` and `sku-123/a`: the parts are found alone, the whole ranks first.
+    """
+    folded = _folded(text)
+    joined = [
+        term for term in _JOINED.findall(folded) if any(character.isdigit() or character == "@" for character in term)
+    ]
+    return _WORD.findall(folded) + joined

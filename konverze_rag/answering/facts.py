@@ -1,0 +1,210 @@
+"""Numbers, dates, codes and negations of a sentence, comparable across English, Hindi and Hinglish."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import regex
+
+from konverze_rag.answering.quantities import (
+    KINDS,
+    MONTHS,
+    MULTIPLIERS,
+    NEGATED_PHRASES,
+    NEGATIONS,
+    NEUTRAL_PHRASES,
+    NUMBER_WORDS,
+    PREFIX_SIGNS,
+    PREFIX_WORDS,
+    RANGE_WORDS,
+    UNIT_FILLERS,
+    UNITS,
+)
+from konverze_rag.answering.wording import folded
+
+_MINUTES_AN_HOUR = 60
+_HOURS_HALF_A_DAY = 12
+_MONTHS_A_YEAR = 12
+_LOOK_AHEAD_TOKENS = 2
+
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_DATES = (
+    regex.compile(rf"(?<!\d){_YEAR}-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
+    regex.compile(r"(?<!\d)(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4}|\d\d)(?!\d)"),
+    regex.compile(
+        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<name>{_MONTH})\b\.?(?:[ ,-]+{_YEAR}(?!\d))?"
+    ),
+    regex.compile(rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? {_YEAR}(?!\d))?"),
+    regex.compile(rf"\b(?P<name>{_MONTH})[ ,-]+{_YEAR}(?!\d)"),
+)
+_CLOCK = regex.compile(
+    r"(?:(?P<part>सुबह|शाम|रात|दोपहर|subah|shaam|sham|raat|dopahar)(?: के| ke)? )?"
+    r"(?<![\d.,:])(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s?(?P<mark>a\.?m\b\.?|p\.?m\b\.?|बजे|baje\b)"
+    r"|(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:])"
+)
+_MORNING = {"सुबह", "subah"}
+_LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
+_EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
+# Codes begin with Latin letters and hold a digit (SKU-123/A, E402); addresses hold an @.
+_CODE = regex.compile(r"(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}@[\w.-]{0,255}\w")
+_TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
+_NEUTRAL = regex.compile(NEUTRAL_PHRASES)
+_NEGATED = regex.compile(NEGATED_PHRASES)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with its unit.
+
+    Attributes:
+        value: The number as said.
+        unit: Canonical unit ("day", "rupee"); empty where none stands beside it.
+        spelled: Whether it was a word ("seven"), which without a unit is often no figure at all.
+    """
+
+    value: Decimal
+    unit: str = ""
+    spelled: bool = field(default=False, compare=False)
+
+    def amount(self) -> tuple[str, Decimal]:
+        """Kind of unit and value in the kind's smallest unit, so that a week equals seven days."""
+        kind, factor = KINDS.get(self.unit, (self.unit, Decimal(1)))
+        return kind, self.value * factor
+
+    def agrees(self, other: Number) -> bool:
+        """Whether both mean the same; a missing unit agrees with every unit."""
+        if not self.unit or not other.unit:
+            return self.value == other.value
+        return self.amount() == other.amount()
+
+    def competes(self, other: Number) -> bool:
+        """Whether both answer the same sort of question differently: the same kind of unit, another value."""
+        return bool(self.unit) and self.amount()[0] == other.amount()[0] and not self.agrees(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day or a month; parts that were not said are None."""
+
+    year: int | None
+    month: int
+    day: int | None
+
+    def agrees(self, source: Date) -> bool:
+        """Whether the source says all parts that this date says, and says them alike."""
+        return all(
+            mine is None or mine == theirs
+            for mine, theirs in ((self.year, source.year), (self.month, source.month), (self.day, source.day))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must agree between a sentence and its source.
+
+    Attributes:
+        numbers: With their units; clock times count in minutes since midnight under the unit "clock".
+        dates: Calendar dates.
+        codes: Article numbers, error codes, mail addresses; lower case, separators left out.
+        negated: Whether the text denies something.
+    """
+
+    numbers: frozenset[Number] = frozenset()
+    dates: frozenset[Date] = frozenset()
+    codes: frozenset[str] = frozenset()
+    negated: bool = False
+
+    def needed(self) -> frozenset[Number]:
+        """Numbers that a source must confirm: all but number words without a unit ("one of the")."""
+        return frozenset(number for number in self.numbers if number.unit or not number.spelled)
+
+
+def facts(text: str) -> Facts:
+    """The facts of a sentence or a few; the number of a list item and Markdown emphasis are left out."""
+    rest = _plain(text)
+    dates: set[Date] = set()
+    for pattern in _DATES:
+        found = [(match, _date(match)) for match in pattern.finditer(rest)]
+        dates |= {date for _, date in found if date}
+        rest = _without(rest, [match for match, date in found if date])
+    codes = list(_CODE.finditer(rest))
+    rest = _without(rest, codes)
+    clock = list(_CLOCK.finditer(rest))
+    numbers = {_time(match) for match in clock} | set(_numbers(_without(rest, clock)))
+    names = frozenset(regex.sub(r"[^\w@]", "", match.group()) for match in codes)
+    return Facts(frozenset(numbers), frozenset(dates), names, is_negated(text))
+
+
+def is_negated(text: str) -> bool:
+    """Whether the text denies something, in English, Hindi or Hinglish."""
+    rest = _NEUTRAL.sub(" ", _plain(text))
+    said = (match.group("word") for match in _TOKEN.finditer(rest) if match.group("word"))
+    return any(word in NEGATIONS or word.endswith("n't") for word in said) or _NEGATED.search(rest) is not None
+
+
+def _plain(text: str) -> str:
+    """Compatibility forms, ASCII digits and one spelling; list number and emphasis removed."""
+    bare = _EMPHASIS.sub(" ", _LIST_MARK.sub("", text))
+    one_form = folded(unicodedata.normalize("NFKC", bare).casefold())
+    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in one_form)
+    return regex.sub(r"\bper cent\b", "percent", ascii_digits)
+
+
+def _without(text: str, matches: list[regex.Match[str]]) -> str:
+    for match in reversed(matches):
+        text = f"{text[: match.start()]} ; {text[match.end() :]}"
+    return text
+
+
+def _date(match: regex.Match[str]) -> Date | None:
+    parts = match.groupdict()
+    month = MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
+    day = int(parts["day"]) if parts.get("day") else None
+    year = int(parts["year"]) if parts.get("year") else None
+    if day and month > _MONTHS_A_YEAR >= day:  # month first, as in American dates
+        day, month = month, day
+    if not 1 <= month <= _MONTHS_A_YEAR or (day is not None and not 1 <= day <= 31):  # noqa: PLR2004
+        return None
+    century = 2000
+    return Date(year + century if year is not None and year < century // 20 else year, month, day)
+
+
+def _time(match: regex.Match[str]) -> Number:
+    hour, mark, part = int(match["hour"]), match["mark"] or "", match["part"] or ""
+    late = mark.startswith("p") or bool(part and part not in _MORNING)
+    if late and hour < _HOURS_HALF_A_DAY:
+        hour += _HOURS_HALF_A_DAY
+    elif mark.startswith("a") and hour == _HOURS_HALF_A_DAY:
+        hour = 0
+    return Number(Decimal(hour * _MINUTES_AN_HOUR + int(match["minute"] or 0)), "clock")
+
+
+def _numbers(text: str) -> Iterator[Number]:
+    tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    following = ""
+    for place in range(len(tokens) - 1, -1, -1):
+        kind, token = tokens[place]
+        if kind != "number" and token not in NUMBER_WORDS:
+            following = following if token in RANGE_WORDS else ""
+            continue
+        value = Decimal(token.replace(",", "")) if kind == "number" else Decimal(NUMBER_WORDS[token])
+        after = [said for _, said in tokens[place + 1 : place + 2 + _LOOK_AHEAD_TOKENS]]
+        before = tokens[place - 1][1] if place else ""
+        if after and after[0] in MULTIPLIERS:
+            value, after = value * MULTIPLIERS[after[0]], after[1:]
+        unit = _unit(before, after) or following
+        following = unit
+        yield Number(value, unit, spelled=kind != "number")
+
+
+def _unit(before: str, after: list[str]) -> str:
+    if before in PREFIX_SIGNS:
+        return UNITS[before]
+    while after and after[0] in UNIT_FILLERS:
+        after = after[1:]
+    following = UNITS.get(after[0], "") if after else ""
+    return following or (UNITS[before] if before in PREFIX_WORDS else "")

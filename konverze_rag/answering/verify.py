@@ -1,0 +1,216 @@
+"""Whether a source supports a sentence, and which words of it do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeAlias
+
+from konverze_core.answers import Citation
+from konverze_core.documents import Span
+from konverze_core.retrieval import Hit
+from konverze_rag.answering.agreement import disagreement
+from konverze_rag.answering.language import language_of
+from konverze_rag.answering.pieces import Piece, header_of, pieces_of
+from konverze_rag.answering.wording import Vocabulary, content_words, covered, topic_words
+
+Similarity: TypeAlias = Callable[[str, str], float]
+Verify: TypeAlias = Callable[[str, Hit], "Support"]
+
+LONGEST_WINDOW = 3
+"""Consecutive sentences or rows that may support one sentence together."""
+SUPPORTED_FROM = 0.6
+"""Share of a sentence's words, by weight, that a source must hold; set on labelled sentences."""
+SIMILAR_FROM = 0.86
+"""Cosine from which a sentence in another language says the same; for multilingual-e5-small, others need their own."""
+# Words gathered from several sentences prove less: each sentence more must bring this much more coverage.
+_LENGTH_COST = 0.1
+# Headings above the source help, but do not support alone.
+_CONTEXT_WEIGHT = 0.5
+_MOST_SIMILARITY_CALLS = 24
+# What the best window denies, one that fits less well by more than this cannot support.
+_RESCUE_RANGE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a source supports a sentence.
+
+    Attributes:
+        span: The supporting words, in code points of the source text.
+        score: Share of the sentence's words that they hold, or the similarity given by the caller; 0 to 1.
+        supported: Whether the words suffice and numbers, dates, codes, names and negations agree.
+        reason: Why it is not supported: "words", "number", "date", "code", "name" or "negation"; empty otherwise.
+    """
+
+    span: Span
+    score: float
+    supported: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Consecutive pieces of a source, by index, with the share of the sentence's words that they hold."""
+
+    first: int
+    last: int
+    score: float
+
+    @property
+    def net_score(self) -> float:
+        return self.score - _LENGTH_COST * (self.last - self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source text, cut into sentences and rows."""
+
+    text: str
+    pieces: Sequence[Piece]
+
+    def span(self, window: _Window) -> Span:
+        return Span(self.pieces[window.first].span.start, self.pieces[window.last].span.end)
+
+    def within(self, window: _Window) -> Sequence[str]:
+        return [piece.text for piece in self.pieces[window.first : window.last + 1]]
+
+    def vocabularies(self) -> list[Vocabulary]:
+        """Words of each piece; a row has those of its table's header too."""
+        headers = [self.pieces[header_of(n, self.pieces)].text if p.is_row else "" for n, p in enumerate(self.pieces)]
+        return [Vocabulary.of(f"{header}\n{p.text}") for header, p in zip(headers, self.pieces, strict=True)]
+
+
+def best_span(sentence: str, source_text: str, *, context: str = "") -> tuple[Span, float]:
+    """The one to three consecutive sentences or rows that hold most words of the sentence, and their share.
+
+    Args:
+        sentence: The claim.
+        source_text: Where to look.
+        context: Headings above the source; their words count half.
+    """
+    source = _Source(source_text, pieces_of(source_text))
+    windows = _ranked(sentence, source, context)
+    return (source.span(windows[0]), windows[0].score) if windows else (Span(0, 0), 0.0)
+
+
+def supports(
+    sentence: str,
+    source_text: str,
+    *,
+    context: str = "",
+    similarity: Similarity | None = None,
+    similar_from: float = SIMILAR_FROM,
+) -> Support:
+    """Whether the source says what the sentence says.
+
+    A sentence in the source's language needs `SUPPORTED_FROM` of its words in one window; in another language it
+    needs a similarity of at least `similar_from`, and is unsupported without one. Numbers, dates, codes and negations
+    must agree in both cases.
+
+    Args:
+        sentence: The claim, without its marks.
+        source_text: The text of the cited chunk.
+        context: Headings above the chunk.
+        similarity: Cosine of two texts.
+        similar_from: Threshold for `similarity`.
+    """
+    source = _Source(source_text, pieces_of(source_text))
+    windows = _ranked(sentence, source, context)
+    if not windows or not content_words(sentence):
+        return Support(Span(0, 0), 0.0, supported=False, reason="words")
+    by_words = _by_words(sentence, source, windows, context)
+    if by_words.reason != "words" or not similarity or language_of(sentence) == language_of(source_text):
+        return by_words
+    return _by_similarity(sentence, source, windows, similarity=similarity, similar_from=similar_from)
+
+
+def supports_hit(sentence: str, hit: Hit, *, similarity: Similarity | None = None) -> Support:
+    """Whether the hit's chunk, under its headings, says what the sentence says."""
+    return supports(sentence, hit.chunk.text, context=hit.chunk.heading or "", similarity=similarity)
+
+
+def citation(number: int, hit: Hit, support: Support) -> Citation:
+    """The citation of a verified sentence; its span counts in the document, its quote is verbatim.
+
+    Args:
+        number: The `[n]` in the answer.
+        hit: The cited source.
+        support: What `supports` found in the hit's text.
+    """
+    chunk, span = hit.chunk, support.span
+    shift = chunk.span.start if chunk.span else 0
+    return Citation(
+        number=number,
+        document_id=chunk.document_id,
+        page=chunk.page,
+        span=Span(shift + span.start, shift + span.end) if chunk.span else None,
+        quote=chunk.text[span.start : span.end],
+        score=support.score,
+        supported=support.supported,
+    )
+
+
+def _ranked(sentence: str, source: _Source, context: str) -> list[_Window]:
+    """All windows, best first; of equals the shorter, then the earlier. A table row stands for itself."""
+    wanted = topic_words(sentence)
+    above = Vocabulary.of(context)
+    helped = [_CONTEXT_WEIGHT * above.best(word) for word in wanted]
+    rows = [[piece.best(word) for word in wanted] for piece in source.vocabularies()]
+    count = len(rows)
+    windows = [
+        _Window(first, last, covered(zip(wanted, map(max, helped, *rows[first : last + 1]), strict=True)))
+        for first in range(count)
+        for last in range(first, min(first + LONGEST_WINDOW, count))
+        if first == last or not any(piece.is_row for piece in source.pieces[first : last + 1])
+    ]
+    return sorted(windows, key=lambda window: (-window.net_score, window.first))
+
+
+def _by_words(sentence: str, source: _Source, windows: Sequence[_Window], context: str) -> Support:
+    """The best window whose words suffice and whose facts agree, or the best one with what is wrong with it."""
+    claim = _bare(sentence)
+    everything = [piece.text for piece in source.pieces]
+    reason = ""
+    for window in windows:
+        if claim == _bare(" ".join(source.within(window))):
+            return Support(source.span(window), 1.0, supported=True)
+        if window.net_score < max(SUPPORTED_FROM, windows[0].net_score - _RESCUE_RANGE):
+            break
+        found = disagreement(sentence, source.within(window), everything, context=context)
+        found = found or ("words" if _is_of_another_row(sentence, source, window) else "")
+        if not found:
+            return Support(source.span(window), window.score, supported=True)
+        reason = reason or found
+    return Support(source.span(windows[0]), windows[0].score, supported=False, reason=reason or "words")
+
+
+def _by_similarity(
+    sentence: str, source: _Source, windows: Sequence[_Window], *, similarity: Similarity, similar_from: float
+) -> Support:
+    """The window most similar to a sentence in another language, among those whose figures agree."""
+    found = {w: disagreement(sentence, source.within(w), (), same_language=False) for w in windows}
+    agreeing = sorted((w for w in windows if not found[w]), key=lambda w: (w.last - w.first, w.first))
+    if not agreeing:
+        return Support(source.span(windows[0]), windows[0].score, supported=False, reason=found[windows[0]])
+    scored = [(similarity(sentence, " ".join(source.within(w))), w) for w in agreeing[:_MOST_SIMILARITY_CALLS]]
+    score, window = max(scored, key=lambda pair: pair[0])
+    similar = score >= similar_from
+    clipped = min(max(score, 0.0), 1.0)
+    return Support(source.span(window), clipped, supported=similar, reason="" if similar else "words")
+
+
+def _is_of_another_row(sentence: str, source: _Source, window: _Window) -> bool:
+    """Whether a word of the sentence that the row lacks stands in another row of its table."""
+    if not source.pieces[window.first].is_row:
+        return False
+    first = header_of(window.first, source.pieces)
+    rows = list(takewhile(lambda piece: piece.is_row, source.pieces[first:]))
+    own = Vocabulary.of(f"{rows[0].text}\n{source.pieces[window.first].text}")
+    others = Vocabulary.of("\n".join(row.text for row in rows))
+    return any(own.best(word) == 0 and others.best(word) > 0 for word in topic_words(sentence))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).strip(" .।!*").casefold()

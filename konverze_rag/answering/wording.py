@@ -1,0 +1,154 @@
+"""Whether two texts speak of the same things: words compared with tolerance for inflection, English and Indic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import regex
+
+from konverze_indexes.terms import index_terms
+from konverze_rag.answering.quantities import NEGATIONS, QUANTITY_WORDS
+from konverze_rag.answering.stopwords import STOP_WORDS
+
+# Long words are rare words: without document frequencies, length in characters stands for weight.
+_HEAVIEST_CHARS = 8
+_SAME_STEM = 0.95
+_SHORTEST_STEM_CHARS = 3
+_SHORTEST_INDIC_STEM_CHARS = 2
+# Below this likeness two words are taken as different.
+_ALIKE = 0.6
+_TRIGRAM = 3
+_CACHED_WORDS = 1 << 15
+_EMPTY = STOP_WORDS | NEGATIONS
+
+_ENGLISH = "ations ation ments ment ingly ings edly ing ied ies ed es ly s e y"
+# After A. Ramanathan and D. Rao, "A Lightweight Stemmer for Hindi", EACL 2003: longest suffix first.
+_HINDI = """
+ाएंगी ाएंगे ाऊंगी ाऊंगा ाइयां ाइयों ाएगी ाएगा ाओगी ाओगे एंगी ेंगी एंगे ेंगे ूंगी ूंगा ातीं नाओं नाएं ताओं ताएं ियां ियों
+ाकर ाइए ाईं ाया ेगी ेगा ोगी ोगे ाने ाना ाते ाती ाता तीं ाओं ाएं ुओं ुएं ुआं
+कर ाओ िए ाई ाए ने नी ना ते ीं ती ता ां ों ें ो े ू ु ी ि ा
+"""
+_ENGLISH_SUFFIXES = tuple(_ENGLISH.split())
+_HINDI_SUFFIXES = tuple(_HINDI.split())
+_INDIC = regex.compile(r"[\u0900-\u0d7f]")
+_FIGURE = regex.compile(r"(?:rs|inr)?\.?\d")
+_SPELLINGS = str.maketrans({"\u093c": "", "\u0901": "\u0902", "ʼ": "'", "’": "'"})
+
+
+def folded(word: str) -> str:
+    """The word without spelling variants of Hindi: no nukta, candrabindu as anusvara."""
+    return word.translate(_SPELLINGS)
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Words in order that carry a topic: no stop words, negations or single Latin letters; numbers stay.
+
+    Codes count as a whole too: `LK-204/B` yields `lk`, `204` and `lk-204/b`.
+    """
+    found = (folded(word) for word in index_terms(text))
+    return tuple(
+        word for word in found if word not in _EMPTY and (len(word) > 1 or not word.isascii() or word.isdigit())
+    )
+
+
+def topic_words(text: str) -> tuple[str, ...]:
+    """Content words without numbers and units, which `facts` compares, each once; all where nothing else is left.
+
+    Codes (`lk-204/b`) are topics, prices (`rs.500`) are not.
+    """
+    found = tuple(dict.fromkeys(content_words(text)))
+    return tuple(word for word in found if word not in QUANTITY_WORDS and not _FIGURE.match(word)) or found
+
+
+def has_digit(word: str) -> bool:
+    """Whether the word is a number, a price or a code."""
+    return any(map(str.isdigit, word))
+
+
+def weight(word: str) -> int:
+    """How much a word says: its length in characters; a word with a digit (a code, a price) says most."""
+    return _HEAVIEST_CHARS if has_digit(word) else min(len(word), _HEAVIEST_CHARS)
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def stem(word: str) -> str:
+    """The word without its inflection."""
+    if _INDIC.search(word):
+        return _without_suffix(word, _HINDI_SUFFIXES, _SHORTEST_INDIC_STEM_CHARS)
+    bare = _without_suffix(word, _ENGLISH_SUFFIXES, _SHORTEST_STEM_CHARS)
+    is_doubled = bare != word and len(bare) > _SHORTEST_STEM_CHARS and bare[-1] == bare[-2]
+    return bare[:-1] if is_doubled else bare
+
+
+def _without_suffix(word: str, suffixes: Sequence[str], shortest: int) -> str:
+    found = (suffix for suffix in suffixes if word.endswith(suffix) and len(word) - len(suffix) >= shortest)
+    return word.removesuffix(next(found, ""))
+
+
+@lru_cache(maxsize=_CACHED_WORDS)
+def likeness(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1: same, same stem, a long common beginning, or many common trigrams.
+
+    Words that hold a digit are alike only when equal.
+    """
+    if one == other:
+        return 1.0
+    if has_digit(one + other) or one[:2] != other[:2]:
+        return 0.0
+    if stem(one) == stem(other):
+        return _SAME_STEM
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    alike = max(
+        common / max(len(one), len(other)) if common > _TRIGRAM else 0.0, _dice(_trigrams(one), _trigrams(other))
+    )
+    return alike if alike >= _ALIKE else 0.0
+
+
+def _trigrams(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[i : i + _TRIGRAM] for i in range(len(padded) - _TRIGRAM + 1))
+
+
+def _dice(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a text, ready to be looked up with tolerance.
+
+    Attributes:
+        words: Content words.
+    """
+
+    words: frozenset[str]
+    _by_start: dict[str, list[str]] = field(default_factory=dict[str, list[str]], repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for word in self.words:
+            self._by_start.setdefault(word[:2], []).append(word)
+
+    @classmethod
+    def of(cls, text: str) -> Vocabulary:
+        """The vocabulary of a text."""
+        return cls(frozenset(content_words(text)))
+
+    def best(self, word: str) -> float:
+        """Likeness of the word that comes closest, 0 to 1."""
+        if word in self.words:
+            return 1.0
+        return max((likeness(word, other) for other in self._by_start.get(word[:2], ())), default=0.0)
+
+
+def covered(matches: Iterable[tuple[str, float]]) -> float:
+    """Weighted mean of likenesses, 0 to 1; 0 without words."""
+    pairs = [(weight(word), alike) for word, alike in matches]
+    total = sum(heavy for heavy, _ in pairs)
+    return sum(heavy * alike for heavy, alike in pairs) / total if total else 0.0
+
+
+def coverage(wanted: Sequence[str], text: Vocabulary) -> float:
+    """Share of the wanted words, by weight, that the text holds in some inflection, 0 to 1."""
+    return covered((word, text.best(word)) for word in dict.fromkeys(wanted))

@@ -1,0 +1,308 @@
+"""From a question to an answer: condense, retrieve, compose, generate, verify, store (DESIGN: answer pipeline)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Self, TypeAlias, cast
+
+from konverze_core.answers import (
+    Answer,
+    AnswerMode,
+    Cited,
+    Degraded,
+    Done,
+    Event,
+    Failed,
+    Refusal,
+    Sources,
+    Timings,
+    Token,
+    Usage,
+)
+from konverze_core.errors import ConfigError, KonverzeError, ProviderError
+from konverze_core.protocols import ChatModel, Clock, Embedder, Message, Prompt
+from konverze_core.retrieval import Hit
+from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.where import parse_where
+from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose
+from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
+from konverze_rag.answering.extractive import extract_answer
+from konverze_rag.answering.refusal import is_answerable
+from konverze_rag.answering.streaming_citations import CitationStream
+from konverze_rag.answering.verify import supports_hit
+from konverze_rag.conversations import Conversations, Turn, checked_name
+from konverze_rag.providers.tiktoken_offline import TokenCounter
+from konverze_rag.retrieval import Retriever, checked_question
+from konverze_rag.settings import Settings
+from konverze_rag.similarity import EmbeddingSimilarity
+
+CONDENSE_OUTPUT_TOKENS = 200
+"""Longest rewritten question."""
+
+CONDENSE_TIME_SHARE = 0.25
+"""Share of the answer's deadline that rewriting the question may take."""
+
+NONCE_BYTES = 12
+
+Events: TypeAlias = Generator[Event, None, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a visitor asks, checked.
+
+    Attributes:
+        text: The question.
+        conversation: Name of the conversation; None to read and store nothing.
+        visitor: Who asks.
+        where: Which chunks the answer may rest on.
+    """
+
+    text: str
+    conversation: str | None = None
+    visitor: str | None = None
+    where: Mapping[str, Any] | None = None
+
+    @classmethod
+    def checked(
+        cls, text: str, *, conversation: str | None, visitor: str | None, where: Mapping[str, Any] | None
+    ) -> Self:
+        """The question, if it can be asked.
+
+        Raises:
+            ConfigError: The text, a name or `where` is not legal.
+        """
+        if conversation is not None:
+            checked_name("conversation", conversation)
+        if visitor is not None:
+            checked_name("visitor", visitor)
+            if conversation is None:
+                raise ConfigError("a visitor's turn is stored under a conversation: name it too")
+        if where is not None:
+            parse_where(where)
+        return cls(text=checked_question(text), conversation=conversation, visitor=visitor, where=where)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer in the making."""
+
+    question: Question
+    asked_at: datetime
+    started: float
+    history: tuple[Message, ...] = ()
+    standalone: str = ""
+    hits: tuple[Hit, ...] = ()
+    degraded: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    marks: dict[str, float] = field(default_factory=dict[str, float])
+
+    def mark(self, stage: str, since: float) -> float:
+        """Notes how long a stage took; returns the time at its end."""
+        now = time.perf_counter()
+        self.marks[f"{stage}_ms"] = self.marks.get(f"{stage}_ms", 0.0) + (now - since) * 1000
+        return now
+
+    def timings(self) -> Timings:
+        """Milliseconds by stage, up to now."""
+        return Timings(**self.marks, total_ms=(time.perf_counter() - self.started) * 1000)
+
+
+class Asking:
+    """Answers the questions of one tenant's visitors.
+
+    Args:
+        retriever: Searches the tenant's index.
+        conversations: Reads and stores turns.
+        chat: Writes answers; None for extractive answers.
+        counter: Counts the chat model's tokens.
+        settings: What the engine is told.
+        clock: Dates the turns.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        conversations: Conversations,
+        *,
+        chat: ChatModel | None,
+        counter: TokenCounter,
+        settings: Settings,
+        clock: Clock,
+    ) -> None:
+        self._retriever = retriever
+        self._conversations = conversations
+        self._chat = chat
+        self._settings = settings
+        self._clock = clock
+        self._policy = PromptPolicy(persona=settings.persona, mode=GroundingMode(settings.mode))
+        self._budget = TokenBudget(
+            context_window_tokens=settings.context_window_tokens,
+            max_output_tokens=settings.max_output_tokens,
+            count=counter.count,
+        )
+
+    def stream(self, question: Question) -> Events:
+        """The answer as events; the last one is `Done` or `Failed`."""
+        try:
+            yield from self._answer(question)
+        except KonverzeError as error:
+            yield Failed(error)
+
+    def _answer(self, question: Question) -> Events:
+        draft = _Draft(question=question, asked_at=self._clock.now(), started=time.perf_counter())
+        snapshot = self._retriever.index.snapshot()
+        self._condense(draft)
+        self._retrieve(draft, snapshot)
+        answer = yield from self._written(draft, snapshot)
+        since = time.perf_counter()
+        if question.conversation is not None:
+            stored = Turn.of(
+                answer,
+                question=question.text,
+                conversation=question.conversation,
+                visitor=question.visitor,
+                asked_at=draft.asked_at,
+            )
+            self._conversations.append(stored)
+        draft.mark("store", since)
+        yield Done(replace(answer, timings=draft.timings()))
+
+    def _remaining_s(self, draft: _Draft) -> float:
+        return self._settings.answer_deadline_s - (time.perf_counter() - draft.started)
+
+    def _condense(self, draft: _Draft) -> None:
+        since = time.perf_counter()
+        asked = draft.question
+        if asked.conversation is not None and self._settings.history_turns:
+            draft.history = self._conversations.history(asked.conversation, turns=self._settings.history_turns)
+        draft.standalone = condensed_without_model(asked.text, draft.history)
+        if self._chat is not None and needs_context(asked.text, draft.history):
+            timeout_s = self._remaining_s(draft) * CONDENSE_TIME_SHARE
+            try:
+                prompt = condense_prompt(asked.text, draft.history)
+                reply = _whole_reply(self._chat, prompt, max_output_tokens=CONDENSE_OUTPUT_TOKENS, timeout_s=timeout_s)
+                rewritten = parsed_rewrite(reply, asked.text)
+                draft.standalone = draft.standalone if rewritten == asked.text else rewritten
+            except ProviderError:
+                pass  # the model-free rewrite stands; whether the model answers is seen when it is asked to
+        draft.mark("condense", since)
+
+    def _retrieve(self, draft: _Draft, snapshot: Snapshot) -> None:
+        since = time.perf_counter()
+        search = partial(
+            self._retriever.search_both,
+            draft.standalone,
+            draft.question.text,
+            k=self._settings.retrieval_k,
+            where=draft.question.where,
+            snapshot=snapshot,
+        )
+        try:
+            draft.hits = tuple(search())
+        except ProviderError as error:
+            draft.degraded = f"searched by words only: {error}"
+            draft.hits = tuple(search(is_lexical=True))
+        draft.mark("retrieve", since)
+
+    def _written(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+        if self._chat is not None and draft.hits:
+            try:
+                return (yield from self._generated(draft, self._chat, snapshot))
+            except ProviderError as error:
+                draft.degraded = str(error)
+                yield Degraded(draft.degraded)
+        return (yield from self._extracted(draft, snapshot))
+
+    def _generated(self, draft: _Draft, chat: ChatModel, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+        since = time.perf_counter()
+        nonce = secrets.token_hex(NONCE_BYTES)
+        composed = compose(
+            draft.question.text, draft.hits, draft.history, policy=self._policy, budget=self._budget, nonce=nonce
+        )
+        since = draft.mark("compose", since)
+        similarity = self._similarity()
+        checked = CitationStream(composed.sources, partial(supports_hit, similarity=similarity))
+        pieces = chat.stream(
+            composed.prompt, max_output_tokens=self._settings.max_output_tokens, timeout_s=self._remaining_s(draft)
+        )
+        yield from _after_sources(composed.sources, self._checked_events(pieces, checked, draft))
+        draft.mark("generate", since)
+        if checked.refused or not checked.text.strip():
+            return (yield from self._refused(draft, snapshot, mode=AnswerMode.GENERATED))
+        return replace(
+            self._base(draft, snapshot),
+            text=checked.text,
+            citations=checked.citations,
+            mode=AnswerMode.GENERATED,
+            hits=composed.sources,
+            removed_citations=checked.removed,
+        )
+
+    @staticmethod
+    def _checked_events(pieces: Iterator[str | Usage], checked: CitationStream, draft: _Draft) -> Iterator[Event]:
+        with closing(cast("Generator[str | Usage]", pieces)):
+            for piece in pieces:
+                if isinstance(piece, Usage):
+                    draft.usage = piece
+                else:
+                    yield from checked.feed(piece)
+            yield from checked.finish()
+            yield draft.usage
+
+    def _extracted(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+        since = time.perf_counter()
+        embedding = snapshot.manifest.embedding
+        score = embedding.answerable_score if embedding else 0.0
+        similarity = self._similarity()
+        extract = None
+        if draft.hits and is_answerable(draft.standalone, draft.hits, answerable_score=score):
+            extract = extract_answer(
+                draft.standalone, draft.hits, similarity=similarity.to_each if similarity else None
+            )
+        draft.mark("generate", since)
+        if extract is None or not extract.text:
+            return (yield from self._refused(draft, snapshot, mode=AnswerMode.EXTRACTIVE))
+        yield Sources(draft.hits)
+        yield Token(extract.text)
+        yield from (Cited(citation) for citation in extract.citations)
+        return replace(self._base(draft, snapshot), text=extract.text, citations=extract.citations, hits=draft.hits)
+
+    def _refused(self, draft: _Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
+        yield Refusal(self._settings.refusal_text)
+        return replace(self._base(draft, snapshot), text=self._settings.refusal_text, refused=True, mode=mode)
+
+    @staticmethod
+    def _base(draft: _Draft, snapshot: Snapshot) -> Answer:
+        return Answer(
+            text="",
+            degraded=draft.degraded,
+            usage=draft.usage,
+            question=draft.standalone,
+            generation=snapshot.manifest.generation,
+        )
+
+    def _similarity(self) -> EmbeddingSimilarity | None:
+        embedder: Embedder | None = self._retriever.embedder
+        return EmbeddingSimilarity(embedder) if embedder is not None and not embedder.info.is_remote else None
+
+
+def _after_sources(sources: Sequence[Hit], events: Iterator[Event]) -> Iterator[Event]:
+    """The events, with the sources before the first word: a refusal, which has no word, names none."""
+    is_sent = False
+    for event in events:
+        if isinstance(event, Token) and not is_sent:
+            is_sent = True
+            yield Sources(tuple(sources))
+        yield event
+
+
+def _whole_reply(chat: ChatModel, prompt: Prompt, *, max_output_tokens: int, timeout_s: float) -> str:
+    pieces = chat.stream(prompt, max_output_tokens=max_output_tokens, timeout_s=timeout_s)
+    return "".join(piece for piece in pieces if isinstance(piece, str))

@@ -1,0 +1,5 @@
+"""The `konverze` command line."""
+
+from konverze_rag.cli.commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,170 @@
+"""What the commands print: words for people on a terminal, JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from konverze_core.answers import Answer, Citation, Degraded, Done, Event, Failed, Refusal, Token
+from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.retrieval import Hit
+from konverze_rag.ingestion import OnProgress
+from konverze_rag.ingestion import Progress as IngestProgress
+
+SNIPPET_CHARS = 240
+QUOTE_CHARS = 160
+
+out = Console(highlight=False, soft_wrap=True, markup=False)
+err = Console(stderr=True, highlight=False)
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value) if isinstance(value, Exception | Path) else cast("datetime", value).isoformat()
+
+
+def print_json(value: object) -> None:
+    """One JSON value, UTF-8, on one line."""
+    print(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+@contextmanager
+def progress() -> Generator[OnProgress]:
+    """A bar for each stage of an ingest, on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bars:
+        tasks: dict[str, Any] = {}
+
+        def on_progress(step: IngestProgress) -> None:
+            stage = step.stage if step.stage in {"embedded", "committed"} else "read"
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=step.total)
+            bars.update(tasks[stage], completed=step.done)
+
+        yield on_progress
+
+
+def show_ingest(report: IngestReport, *, as_json: bool) -> None:
+    """What became of a batch."""
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"{report.documents} documents, {report.chunks} chunks; generation {report.generation}")
+    if report.skipped:
+        out.print(f"{len(report.skipped)} unchanged: {', '.join(report.skipped)}")
+    for source, error in report.failed:
+        err.print(f"failed: {error}" if str(error).startswith(source) else f"failed: {source}: {error}", markup=False)
+
+
+def _place(document_id: str, page: int | None) -> str:
+    return f"{document_id}, page {page}" if page is not None else document_id
+
+
+def _shortened(text: str, length: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def show_hits(hits: Sequence[Hit], *, as_json: bool) -> None:
+    """Hits, best first."""
+    if as_json:
+        print_json(hits)
+        return
+    for number, hit in enumerate(hits, start=1):
+        heading = f" › {hit.chunk.heading}" if hit.chunk.heading else ""
+        out.print(f"{number}. {_place(hit.chunk.document_id, hit.chunk.page)}{heading}  ({hit.score:.3f})")
+        out.print(f"   {_shortened(hit.chunk.text, SNIPPET_CHARS)}")
+    if not hits:
+        out.print("nothing found")
+
+
+def show_stream(events: Iterator[Event]) -> Answer:
+    """An answer as it comes, then its citations.
+
+    Raises:
+        KonverzeError: What the stream reports as `Failed`.
+    """
+    for event in events:
+        match event:
+            case Token(text) | Refusal(text):
+                print(text, end="", flush=True)
+            case Degraded(reason):
+                print(f"\n[the language model did not answer: {reason}]")
+            case Failed(error):
+                raise error
+            case Done(answer):
+                print()
+                for citation in answer.citations:
+                    show_citation(citation)
+                return answer
+            case _:
+                pass
+    raise AssertionError("a stream ends with Done or Failed")
+
+
+def show_citation(citation: Citation) -> None:
+    """Where the words stand, and the words."""
+    place = _place(citation.document_id, citation.page)
+    out.print(f"  [{citation.number}] {place}: “{_shortened(citation.quote, QUOTE_CHARS)}”")
+
+
+def questions() -> Iterator[str]:
+    """Lines of standard input that are not blank, with a prompt on a terminal."""
+    while True:
+        if sys.stdin.isatty():
+            print("> ", end="", flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()
+
+
+def show_documents(rows: Sequence[DocumentInfo], *, as_json: bool) -> None:
+    """The catalogue."""
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("document", "format", "chunks", "bytes", "ingested")
+    for row in rows:
+        when = f"{row.ingested_at:%Y-%m-%d %H:%M}"
+        table.add_row(row.id, str(row.metadata.get("format", "")), str(row.chunks), str(row.content_bytes), when)
+    out.print(table)
+
+
+def show_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
+    """Named numbers."""
+    if as_json:
+        print_json(counts)
+    else:
+        for name, count in counts.items():
+            out.print(f"{name}: {count}")
+
+
+def show_lines(lines: Sequence[str], *, as_json: bool) -> None:
+    """One a line."""
+    if as_json:
+        print_json(lines)
+    else:
+        for line in lines:
+            print(line)
+
+
+def show_stats(figures: TenantStats, *, as_json: bool) -> None:
+    """Size and state of an index."""
+    if as_json:
+        print_json(figures)
+    else:
+        for name, value in dataclasses.asdict(figures).items():
+            out.print(f"{name.replace('_', ' ')}: {value}")

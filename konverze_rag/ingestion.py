@@ -1,0 +1,270 @@
+"""From uploads to indexed documents: read, parse, cut, embed, and commit once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+import numpy as np
+
+from konverze_core.documents import Chunk, Metadata, MetadataValue
+from konverze_core.errors import ConfigError, LoadError
+from konverze_core.protocols import Clock, Embedder, Vectors
+from konverze_core.reports import IngestReport
+from konverze_indexes.index import TenantIndex
+from konverze_indexes.manifest import Embedding
+from konverze_indexes.segment import DocumentChunks, IndexedDocument, searchable_text
+from konverze_indexes.snapshot import Snapshot
+from konverze_loaders import Chunker, LoadLimits, load
+from konverze_rag.version import __version__
+
+EMBED_SLICE_CHUNKS = 64
+"""Chunks embedded between two progress reports."""
+
+MAX_SOURCE_CHARS = 1_024
+"""Longest document id."""
+
+Upload: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an ingest has come.
+
+    Attributes:
+        stage: `read`, `skipped`, `failed`, `embedded` or `committed`.
+        source: The document concerned; empty for stages of the whole batch.
+        done: Documents read, or chunks embedded.
+        total: Of so many.
+    """
+
+    stage: str
+    source: str
+    done: int
+    total: int
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+def _unheard(_: Progress) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedUpload:
+    """An upload under its document id.
+
+    Attributes:
+        source: The document id.
+        content: A path, bytes, or a binary file object.
+        name: File name, for messages and for telling Markdown.
+    """
+
+    source: str
+    content: Upload
+    name: str
+
+
+def named_uploads(content: Upload | Sequence[Upload], source: str | None) -> list[NamedUpload]:
+    """Gives each upload of a batch its document id.
+
+    Raises:
+        ConfigError: An id is missing, illegal, or stands twice in the batch.
+    """
+    if isinstance(content, list | tuple):
+        if source is not None and len(content) != 1:
+            raise ConfigError("source names one upload; a list takes its ids from the file names")
+        uploads = [_named(item, source) for item in content]
+    else:
+        uploads = [_named(content, source)]  # pyright: ignore[reportArgumentType]
+    seen: set[str] = set()
+    for upload in uploads:
+        if upload.source in seen:
+            raise ConfigError(f"{upload.source!r} stands twice in the batch; give each upload a source of its own")
+        seen.add(upload.source)
+    return uploads
+
+
+def _named(content: Upload, source: str | None) -> NamedUpload:
+    path: object = content if isinstance(content, str | os.PathLike) else getattr(content, "name", None)
+    name = Path(cast("str", path)).name if isinstance(path, str | os.PathLike) else ""
+    if not (source or name):
+        raise ConfigError("an upload without a file name needs a source: its document id")
+    return NamedUpload(source=checked_source(source or name), content=content, name=name or str(source))
+
+
+def checked_source(source: str) -> str:
+    """A document id, if it is one.
+
+    Raises:
+        ConfigError: It is empty, too long, or holds control characters.
+    """
+    if not isinstance(source, str) or not 0 < len(source) <= MAX_SOURCE_CHARS or not source.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"a source is 1 to {MAX_SOURCE_CHARS} printable characters")
+    return source
+
+
+class Ingestion:
+    """Indexes uploads of one tenant.
+
+    Args:
+        index: The tenant's index.
+        chunker: Cuts documents.
+        embedder: Embeds chunks; None for a lexical index.
+        clock: Dates the documents.
+        limits: How large a file may be.
+    """
+
+    def __init__(
+        self, index: TenantIndex, chunker: Chunker, embedder: Embedder | None, *, clock: Clock, limits: LoadLimits
+    ) -> None:
+        self._index = index
+        self._chunker = chunker
+        self._embedder = embedder
+        self._clock = clock
+        self._limits = limits
+
+    def run(
+        self, uploads: Sequence[NamedUpload], metadata: Metadata, on_progress: OnProgress | None = None
+    ) -> IngestReport:
+        """Reads, cuts, embeds and commits a batch; what cannot be read is reported and does not stop the rest.
+
+        Raises:
+            ConfigError: A path does not exist, or the metadata cannot be indexed.
+            EmbedderMismatchError: The index was built with another model.
+            ProviderError: The embedding service failed; nothing of the batch is indexed.
+            StoreError: The store did not take it; nothing of the batch is indexed.
+        """
+        tell = on_progress or _unheard
+        snapshot = self._index.refreshed()
+        fresh: list[DocumentChunks] = []
+        skipped: list[str] = []
+        failed: list[tuple[str, LoadError]] = []
+        for done, upload in enumerate(uploads, start=1):
+            stage = "read"
+            try:
+                document = self._read(upload, metadata, snapshot)
+                if document is None:
+                    stage = "skipped"
+                    skipped.append(upload.source)
+                else:
+                    fresh.append(document)
+            except LoadError as error:
+                stage = "failed"
+                failed.append((upload.source, error))
+            tell(Progress(stage=stage, source=upload.source, done=done, total=len(uploads)))
+        generation = self._commit(fresh, tell) if fresh else snapshot.manifest.generation
+        return IngestReport(
+            documents=len(fresh),
+            chunks=sum(len(item.chunks) for item in fresh),
+            skipped=tuple(skipped),
+            failed=tuple(failed),
+            generation=generation,
+        )
+
+    def _read(self, upload: NamedUpload, metadata: Metadata, snapshot: Snapshot) -> DocumentChunks | None:
+        data = _content(upload, self._limits)
+        digest, settings = hashlib.sha256(data).hexdigest(), self._settings_digest(metadata)
+        if _is_indexed(snapshot, upload.source, digest, settings):
+            return None
+        document = load(data, name=upload.name, limits=self._limits)
+        facts: dict[str, MetadataValue] = {**document.metadata, **metadata}
+        chunks = self._chunker.chunk(replace(document, metadata=facts), upload.source)
+        chunks = [replace(chunk, metadata={**chunk.metadata, **metadata}) for chunk in chunks]
+        row = IndexedDocument(
+            id=upload.source,
+            ingested_at=self._clock.now(),
+            content_bytes=len(data),
+            content_sha256=digest,
+            settings_sha256=settings,
+            upload=self._kept(data),
+            metadata=facts,
+        )
+        return DocumentChunks(document=row, chunks=tuple(chunks))
+
+    def _kept(self, data: bytes) -> str:
+        name = secrets.token_hex(16)
+        self._index.blobs.write("upload", f"uploads/{name}", data)
+        return name
+
+    def _settings_digest(self, metadata: Metadata) -> str:
+        parts = {
+            "version": __version__,
+            "chunker": self._chunker.name,
+            "embedder": self._embedder.info.fingerprint if self._embedder else "",
+            "metadata": dict(metadata),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _commit(self, documents: Sequence[DocumentChunks], tell: OnProgress) -> int:
+        chunks = [chunk for item in documents for chunk in item.chunks]
+        vectors = None if self._embedder is None else embedded(chunks, self._embedder, tell)
+        embedding = None if self._embedder is None else Embedding.of(self._embedder.info)
+        generation = self._index.add(documents, vectors, embedding=embedding, replaces=True)
+        tell(Progress(stage="committed", source="", done=len(documents), total=len(documents)))
+        return generation
+
+
+def embedded(chunks: Sequence[Chunk], embedder: Embedder, tell: OnProgress = _unheard) -> Vectors:
+    """Vectors of chunks, each embedded with the headings above it.
+
+    Returns:
+        float32, shape (len(chunks), dim).
+
+    Raises:
+        ProviderError: A remote model failed.
+    """
+    vectors = np.empty((len(chunks), embedder.info.dim), np.float32)
+    for start, batch in _slices(chunks):
+        vectors[start : start + len(batch)] = embedder.embed_documents([searchable_text(chunk) for chunk in batch])
+        tell(Progress(stage="embedded", source="", done=start + len(batch), total=len(chunks)))
+    return vectors
+
+
+def _slices(chunks: Sequence[Chunk]) -> Iterator[tuple[int, Sequence[Chunk]]]:
+    for start in range(0, len(chunks), EMBED_SLICE_CHUNKS):
+        yield start, chunks[start : start + EMBED_SLICE_CHUNKS]
+
+
+def _content(upload: NamedUpload, limits: LoadLimits) -> bytes:
+    """All bytes of an upload; a file above the limit is not read to its end."""
+    if isinstance(upload.content, bytes):
+        return upload.content
+    try:
+        if isinstance(upload.content, str | os.PathLike):
+            with Path(upload.content).open("rb") as file:
+                return file.read(limits.max_file_bytes + 1)
+        data = cast("object", upload.content.read(limits.max_file_bytes + 1))
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or "not a legal path"
+        raise ConfigError(f"{upload.name}: cannot be read ({reason})") from exc
+    if not isinstance(data, bytes):
+        raise ConfigError(f"{upload.name}: open the file in binary mode")
+    return data
+
+
+def _is_indexed(snapshot: Snapshot, source: str, digest: str, settings: str) -> bool:
+    rows = [part.segment.document(position) for part, position in snapshot.positions_of(source)]
+    return len(rows) == 1 and (rows[0].content_sha256, rows[0].settings_sha256) == (digest, settings)
+
+
+def documents_of(chunks: Sequence[Chunk], clock: Clock) -> list[DocumentChunks]:
+    """Bulk chunks by document, in order of first sight, each document's in the order given.
+
+    Raises:
+        ConfigError: A document id is illegal.
+    """
+    groups: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        groups.setdefault(chunk.document_id, []).append(chunk)
+    return [
+        DocumentChunks(document=IndexedDocument(id=checked_source(id_), ingested_at=clock.now()), chunks=tuple(group))
+        for id_, group in groups.items()
+    ]

@@ -1,0 +1,100 @@
+"""One configured connection to OpenAI or a server that speaks its protocol."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from konverze_core.errors import ConfigError
+from konverze_rag.providers.deadline import DeadlineTransport
+from konverze_rag.providers.openai_errors import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+OPENAI_URL: Final = "https://api.openai.com/v1"
+
+
+class OpenAIConnection:
+    """The SDK's client with our transport; it retries nothing and follows no redirect, which could lead off https.
+
+    Args:
+        api_key: The secret; kept out of every message.
+        base_url: Root of the API; None for OpenAI's own.
+        connect_timeout_s: Longest wait for a connection.
+        read_timeout_s: Longest silence of the server.
+        proxy_url: HTTP proxy to go through.
+
+    Raises:
+        ConfigError: The key cannot be a key, or the URL is neither https nor loopback.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        proxy_url: str | None,
+    ) -> None:
+        if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+            raise ConfigError("api_key is empty or holds characters that no key has")
+        url = checked_base_url(base_url or OPENAI_URL)
+        self._connect_timeout_s = connect_timeout_s
+        self._read_timeout_s = read_timeout_s
+        self._transport = DeadlineTransport(proxy_url=proxy_url)
+        http = httpx2.Client(transport=self._transport, follow_redirects=False, trust_env=False)
+        self.sdk = openai.OpenAI(api_key=api_key, base_url=url, max_retries=0, http_client=http)
+
+    def timeout(self, deadline_s: float) -> httpx2.Timeout:
+        """Timeouts of a request that starts now."""
+        remaining_s = max(0.001, deadline_s - time.monotonic())
+        connect_s = min(self._connect_timeout_s, remaining_s)
+        read_s = min(self._read_timeout_s, remaining_s)
+        return httpx2.Timeout(connect=connect_s, read=read_s, write=read_s, pool=connect_s)
+
+    @contextmanager
+    def until(self, deadline_s: float) -> Generator[None]:
+        """A call into the SDK that ends by `deadline_s` and raises only our errors.
+
+        Raises:
+            ProviderError: The call failed.
+        """
+        with translated(), self._transport.until(deadline_s):
+            yield
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self.sdk.close()
+
+
+def checked_base_url(url: str) -> str:
+    """The URL, if what is sent there stays private: https, or http to this machine.
+
+    Raises:
+        ConfigError: Another scheme, no host, or a password inside.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as exc:
+        raise ConfigError("base_url is not a URL") from exc
+    if not host or parts.username is not None:
+        raise ConfigError("base_url needs a host, and must hold no user name or password")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ConfigError(f"base_url must be https, or http to a loopback address: {parts.scheme}://{host}")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

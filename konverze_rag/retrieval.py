@@ -1,0 +1,178 @@
+"""From a question to hits: embed, search, and search again under the visitor's own words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from konverze_core.errors import ConfigError, EmbedderMismatchError
+from konverze_core.protocols import Embedder, Reranker, Vectors
+from konverze_core.retrieval import Hit
+from konverze_indexes.fusion import reciprocal_rank_fusion
+from konverze_indexes.index import TenantIndex
+from konverze_indexes.snapshot import Query, Snapshot
+from konverze_rag.settings import Settings
+
+MAX_HITS = 1_000
+"""Largest `k` of a search."""
+
+MAX_QUERY_CHARS = 8_000
+"""Longest question or search text."""
+
+ORIGINAL_WEIGHT = 0.3
+"""Weight of the visitor's own words beside the rewritten question."""
+
+
+def checked_question(question: str) -> str:
+    """A question that can be searched for.
+
+    Raises:
+        ConfigError: It is blank or too long.
+    """
+    if not isinstance(question, str) or not question.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError("the question is empty: ask in words")
+    if len(question) > MAX_QUERY_CHARS:
+        raise ConfigError(f"the question has {len(question)} characters; at most {MAX_QUERY_CHARS} are taken")
+    return question.encode("utf-8", "replace").decode()
+
+
+def checked_k(k: int) -> int:
+    """How many hits to return.
+
+    Raises:
+        ConfigError: Not between 1 and `MAX_HITS`.
+    """
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_HITS:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"k must be a whole number from 1 to {MAX_HITS}")
+    return k
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retriever:
+    """Searches one tenant's index.
+
+    Attributes:
+        index: The tenant's index.
+        embedder: Embeds questions; None for lexical search.
+        reranker: Looks again at the hits of a text search; None to keep the fused order.
+        settings: Weights of the two legs.
+    """
+
+    index: TenantIndex
+    embedder: Embedder | None
+    reranker: Reranker | None
+    settings: Settings
+
+    def search(
+        self,
+        text: str | None,
+        *,
+        k: int,
+        where: Mapping[str, Any] | None = None,
+        vector: npt.ArrayLike | None = None,
+        snapshot: Snapshot | None = None,
+        is_lexical: bool = False,
+    ) -> list[Hit]:
+        """Hits, best first.
+
+        Args:
+            text: What to search for; None when a vector alone says it.
+            k: At most this many hits.
+            where: Which chunks may be returned.
+            vector: float32, shape (dim,): a ready query vector; skips the embedder.
+            snapshot: The generation to search; the newest by default.
+            is_lexical: Search by words only, without the embedder.
+
+        Raises:
+            ConfigError: The question, the vector, `k` or `where` is not legal.
+            EmbedderMismatchError: The index was built with another model than the engine's.
+            ProviderError: The embedding service failed.
+        """
+        snapshot = snapshot or self.index.snapshot()
+        if text is None and vector is None:
+            raise ConfigError("search for a text, a vector, or both")
+        if vector is None and not is_lexical:
+            vector = self._embedded(text, snapshot)
+        query = Query(
+            k=checked_k(k),
+            text=None if text is None else checked_question(text),
+            vector=vector if vector is None else _checked_vector(vector, snapshot),
+            where=where,
+            fusion=self.settings.fusion,
+            dense_weight=self.settings.dense_weight,
+            lexical_weight=self.settings.lexical_weight,
+        )
+        hits = snapshot.search(query)
+        return self.reranker.rerank(text, hits) if self.reranker is not None and text is not None else hits
+
+    def _embedded(self, text: str | None, snapshot: Snapshot) -> Vectors | None:
+        embedding = snapshot.manifest.embedding
+        if text is None or embedding is None or not snapshot.segments:
+            return None
+        if self.embedder is None or self.embedder.info.fingerprint != embedding.fingerprint:
+            mine = self.embedder.info.name if self.embedder else "no embedding model"
+            raise EmbedderMismatchError(
+                f"the index was built with {embedding.name}, the engine has {mine}: "
+                "open the engine with the model of the index, or search with vector="
+            )
+        return np.ascontiguousarray(self.embedder.embed_queries([text])[0], np.float32)
+
+    def search_both(
+        self,
+        standalone: str,
+        original: str,
+        *,
+        k: int,
+        where: Mapping[str, Any] | None,
+        snapshot: Snapshot,
+        is_lexical: bool = False,
+    ) -> list[Hit]:
+        """Hits of a rewritten question, fused with those of the visitor's own words, since rewrites drift."""
+        search = partial(self.search, k=k, where=where, snapshot=snapshot, is_lexical=is_lexical)
+        hits = search(standalone)
+        if standalone == original:
+            return hits
+        second = search(original)
+        found = {(hit.chunk.document_id, hit.chunk.ordinal): hit for hit in [*second, *hits]}
+        numbers = {place: number for number, place in enumerate(found)}
+        rankings = {
+            name: [(numbers[hit.chunk.document_id, hit.chunk.ordinal], hit.score) for hit in leg]
+            for name, leg in (("standalone", hits), ("original", second))
+        }
+        fused = reciprocal_rank_fusion(rankings, weights={"standalone": 1.0, "original": ORIGINAL_WEIGHT}, k=k)
+        ordered = list(found.values())
+        return [ordered[number] for number, _ in fused]
+
+
+def _checked_vector(vector: npt.ArrayLike, snapshot: Snapshot) -> Vectors:
+    array = np.ascontiguousarray(vector, np.float32)
+    dim = snapshot.manifest.embedding.dim if snapshot.manifest.embedding else None
+    if array.ndim != 1 or (dim is not None and len(array) != dim):
+        raise ConfigError(f"vector must have shape ({dim or 'dim'},), not {array.shape}")
+    if not math.isfinite(float(array.sum())):
+        raise ConfigError("vector holds a value that is not finite")
+    return array
+
+
+def checked_vectors(vectors: npt.ArrayLike, count: int) -> Vectors:
+    """Bulk vectors in the form that the index takes.
+
+    Args:
+        vectors: float32, shape (count, dim).
+        count: Number of chunks.
+
+    Raises:
+        ConfigError: Another shape, or a value that is not finite.
+    """
+    array = np.ascontiguousarray(vectors, np.float32)
+    if array.ndim != 2 or len(array) != count or array.shape[1] == 0:  # noqa: PLR2004
+        raise ConfigError(f"vectors must have shape ({count}, dim), not {array.shape}")
+    if not np.isfinite(array).all():
+        raise ConfigError("vectors hold a value that is not finite")
+    return array

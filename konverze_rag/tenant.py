@@ -1,0 +1,234 @@
+"""A tenant: all that can be done with one business's documents and conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy.typing as npt
+
+from konverze_core.answers import Answer, Done, Event, Failed
+from konverze_core.documents import Chunk, Metadata
+from konverze_core.errors import ConfigError
+from konverze_core.protocols import Clock, Embedder, EmbedderInfo
+from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.retrieval import Hit
+from konverze_indexes.index import TenantIndex
+from konverze_indexes.manifest import Embedding
+from konverze_rag.asking import Asking, Question
+from konverze_rag.ingestion import Ingestion, OnProgress, Upload, documents_of, embedded, named_uploads
+from konverze_rag.retrieval import Retriever, checked_vectors
+
+DEFAULT_HITS = 10
+
+
+class Tenant:
+    """One business's documents and conversations; safe to share between threads. Made by `Engine.tenant`.
+
+    Attributes:
+        id: As given to `Engine.tenant`.
+        index: The sealed index, for those who measure or tune it.
+    """
+
+    def __init__(
+        self,
+        tenant_id: str,
+        index: TenantIndex,
+        *,
+        ingestion: Ingestion,
+        retriever: Retriever,
+        asking: Asking,
+        embedder: Embedder | None,
+        clock: Clock,
+    ) -> None:
+        self.id = tenant_id
+        self.index = index
+        self._ingestion = ingestion
+        self._retriever = retriever
+        self._asking = asking
+        self._embedder = embedder
+        self._clock = clock
+
+    def ingest(
+        self,
+        content: Upload | Sequence[Upload],
+        *,
+        source: str | None = None,
+        metadata: Metadata | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> IngestReport:
+        """Indexes uploads in one commit; the same source again replaces, unchanged content is skipped.
+
+        Args:
+            content: A path, bytes, a binary file object, or a list of them.
+            source: The document id; by default the file's name.
+            metadata: Filterable facts for all chunks of the batch.
+            on_progress: Told how far the ingest has come.
+
+        Returns:
+            What became of each upload; a file that cannot be read is in `failed` and does not stop the others.
+
+        Raises:
+            ConfigError: A path does not exist, a source is illegal or stands twice, or the metadata cannot be indexed.
+            EmbedderMismatchError: The index was built with another model.
+            ProviderError: The embedding service failed; nothing of the batch is indexed.
+            StoreError: The store did not take it; nothing of the batch is indexed.
+        """
+        return self._ingestion.run(named_uploads(content, source), metadata or {}, on_progress)
+
+    def add(self, chunks: Iterable[Chunk], vectors: npt.ArrayLike | None = None) -> int:
+        """Adds ready chunks in one commit, beside what their documents already hold.
+
+        Args:
+            chunks: Each carries its document's id.
+            vectors: float32, shape (number of chunks, dim): from the engine's embedder, or from a model of the
+                caller's own, which then embeds the queries too. Embedded here when absent. Searched by inner product.
+
+        Returns:
+            The generation from which they are found.
+
+        Raises:
+            ConfigError: A chunk or its metadata cannot be indexed, or the vectors have another shape.
+            EmbedderMismatchError: The index was built with another model.
+            ProviderError: The embedding service failed.
+            StoreError: The store did not take it.
+        """
+        given = list(chunks)
+        documents = documents_of(given, self._clock)
+        order = [chunk for item in documents for chunk in item.chunks]
+        if not order:
+            return self.index.snapshot().manifest.generation
+        if vectors is None:
+            array = None if self._embedder is None else embedded(order, self._embedder)
+        else:
+            array = checked_vectors(vectors, len(given))
+            if order != given:
+                rows = {id(chunk): row for row, chunk in enumerate(given)}
+                array = array[[rows[id(chunk)] for chunk in order]]
+        embedding = None if array is None else self._embedding(array.shape[1])
+        return self.index.add(documents, array, embedding=embedding, replaces=False)
+
+    def _embedding(self, dim: int) -> Embedding:
+        """The engine's own model where the dimension fits; the caller's, known by its dimension alone, where not."""
+        if self._embedder is not None and self._embedder.info.dim == dim:
+            return Embedding.of(self._embedder.info)
+        return Embedding.of(EmbedderInfo(name=f"caller's own, {dim} dimensions", dim=dim))
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        k: int = DEFAULT_HITS,
+        where: Mapping[str, Any] | None = None,
+        vector: npt.ArrayLike | None = None,
+    ) -> list[Hit]:
+        """Finds chunks: by meaning and by words where the index has vectors, by words alone where it has none.
+
+        Args:
+            text: What to search for; None for a vector alone.
+            k: At most this many hits.
+            where: Which chunks may be returned (`konverze_indexes.where`).
+            vector: float32, shape (dim,): a ready query vector; skips the embedder. Without `text` the search is
+                dense only.
+
+        Returns:
+            Hits, best first.
+
+        Raises:
+            ConfigError: The question, the vector, `k` or `where` is not legal.
+            EmbedderMismatchError: The index was built with another model than the engine's.
+            ProviderError: The embedding service failed.
+        """
+        return self._retriever.search(text, k=k, where=where, vector=vector)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        conversation: str | None = None,
+        visitor: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Generator[Event, None, None]:
+        """Answers as events; the last one is `Done` or `Failed`. Closing the iterator early frees everything.
+
+        Args:
+            question: In any language.
+            conversation: Name of the conversation; its earlier turns are read and this one is stored. None: neither.
+            visitor: Who asks; makes the stored turn findable for export and erasure.
+            where: Which chunks the answer may rest on.
+
+        Raises:
+            ConfigError: The question, a name or `where` is not legal.
+        """
+        return self._asking.stream(Question.checked(question, conversation=conversation, visitor=visitor, where=where))
+
+    def ask(
+        self,
+        question: str,
+        *,
+        conversation: str | None = None,
+        visitor: str | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Answers; the arguments are those of `stream`.
+
+        Raises:
+            ConfigError: The question, a name or `where` is not legal.
+            KonverzeError: What `stream` reports as `Failed`.
+        """
+        events = self.stream(question, conversation=conversation, visitor=visitor, where=where)
+        with closing(events):
+            for event in events:
+                if isinstance(event, Done):
+                    return event.answer
+                if isinstance(event, Failed):
+                    raise event.error
+        raise AssertionError("a stream ends with Done or Failed")
+
+    def documents(self) -> list[DocumentInfo]:
+        """The catalogue, sorted by document id."""
+        return self.index.snapshot().documents()
+
+    def delete(self, *sources: str) -> int:
+        """Removes documents from all later searches.
+
+        Returns:
+            How many of them were there.
+        """
+        if not sources:
+            raise ConfigError("name at least one document to delete")
+        return self.index.delete(sources)
+
+    def compact(self) -> int:
+        """Rewrites the index as one segment without deleted chunks.
+
+        Returns:
+            The generation that holds the result.
+        """
+        return self.index.compact()
+
+    def require_generation(self, generation: int) -> None:
+        """Refuses an index older than this.
+
+        Raises:
+            RollbackError: The newest generation in the store is older.
+        """
+        self.index.require_generation(generation)
+
+    def stats(self) -> TenantStats:
+        """Size and state of the index."""
+        snapshot = self.index.snapshot()
+        manifest = snapshot.manifest
+        live = snapshot.live_chunks
+        return TenantStats(
+            generation=manifest.generation,
+            documents=len(snapshot.documents()),
+            chunks=live,
+            deleted_chunks=sum(entry.chunks for entry in manifest.segments) - live,
+            segments=len(manifest.segments),
+            dim=manifest.embedding.dim if manifest.embedding else 0,
+            embedder=manifest.embedding.name if manifest.embedding else "",
+            resident_bytes=snapshot.resident_bytes,
+            stored_bytes=sum(entry.hot.stored_bytes + entry.text.stored_bytes for entry in manifest.segments),
+        )

@@ -1,0 +1,188 @@
+"""Walks WordprocessingML (ECMA-376 part 1, §17) in document order and yields what a reader sees.
+
+Tracked changes count as accepted, fields show their results, and of alternatives one is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from konverze_core.documents import BlockKind
+from konverze_loaders.docx_styles import attribute, child, element_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from konverze_loaders.docx_styles import Element, Styles
+
+_DROPPED = frozenset(
+    {
+        "w:del",
+        "w:moveFrom",
+        "w:instrText",
+        "w:delText",
+        "w:delInstrText",
+        "w:rPr",
+        "w:pPr",
+        "w:sdtPr",
+        "w:sdtEndPr",
+        "w:tblPr",
+        "w:tblGrid",
+        "w:trPr",
+        "w:tcPr",
+        "w:sectPr",
+    }
+)
+_CHARACTERS = {
+    "w:tab": "\t",
+    "w:ptab": "\t",
+    "w:br": "\n",
+    "w:cr": "\n",
+    "w:noBreakHyphen": "-",
+}
+_TEXTS = frozenset(["w:t", "m:t", "a:t"])
+_FLOATING = frozenset(["w:txbxContent", "w:tbl"])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block before it has a place in the document.
+
+    Attributes:
+        kind: What it is.
+        text: Its text; empty for a table row.
+        level: Depth of a heading.
+        cells: Cells of a table row, from left to right.
+        table: The table element of a row.
+    """
+
+    kind: BlockKind
+    text: str = ""
+    level: int = 0
+    cells: tuple[str, ...] = ()
+    table: Element | None = field(default=None, compare=False)
+
+    @property
+    def plain(self) -> str:
+        """The text on one line; cells of a row set apart by spaces."""
+        return " ".join((self.text or " ".join(self.cells)).split())
+
+
+def pieces(container: Element, styles: Styles) -> Iterator[Piece]:
+    """Blocks inside a body, cell, note, text box, header or content control.
+
+    Args:
+        container: Any element that holds paragraphs and tables.
+        styles: Styles of the file.
+    """
+    stack = [iter(container)]
+    while stack:
+        element = next(stack[-1], None)
+        if element is None:
+            stack.pop()
+            continue
+        name = element_name(element)
+        if name == "w:p":
+            yield from _paragraph(element, styles)
+        elif name == "w:tbl":
+            yield from _table(element, styles)
+        elif name == "mc:AlternateContent":
+            stack.append(iter(_alternative(element)))
+        elif name not in _DROPPED:
+            stack.append(iter(element))
+
+
+def _paragraph(element: Element, styles: Styles) -> Iterator[Piece]:
+    parts: list[str] = []
+    floating: list[Element] = []
+    _collect(element, parts, floating)
+    text = "".join(parts)
+    level = styles.heading_level(element)
+    if level:
+        yield Piece(BlockKind.HEADING, " ".join(text.split()), level=level)
+    else:
+        yield Piece(BlockKind.LIST_ITEM if styles.is_list_item(element) else BlockKind.PARAGRAPH, text)
+    for box in floating:
+        yield from _table(box, styles) if element_name(box) == "w:tbl" else pieces(box, styles)
+
+
+def _collect(paragraph: Element, parts: list[str], floating: list[Element]) -> None:
+    stack = [iter(paragraph)]
+    while stack:
+        element = next(stack[-1], None)
+        if element is None:
+            stack.pop()
+            continue
+        name = element_name(element)
+        if name in _TEXTS:
+            parts.append(element.text or "")
+        elif name in _CHARACTERS:
+            parts.append(_CHARACTERS[name])
+        elif name == "w:sym":
+            parts.append(_symbol(element))
+        elif name in _FLOATING:
+            floating.append(element)
+        elif name == "mc:AlternateContent":
+            stack.append(iter(_alternative(element)))
+        elif name not in _DROPPED:
+            stack.append(iter(element))
+
+
+def _alternative(element: Element) -> list[Element]:
+    """The first alternative that holds text; a drawing and its fallback show the same words."""
+    branches = [item for item in element if element_name(item) in {"mc:Choice", "mc:Fallback"}]
+    for branch in branches:
+        if any(element_name(item) in _TEXTS for item in branch.iter()):
+            return [branch]
+    return branches[:1]
+
+
+def _symbol(element: Element) -> str:
+    code = attribute(element, "char") or ""
+    try:
+        return chr(int(code, 16))
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _table(table: Element, styles: Styles) -> Iterator[Piece]:
+    for row in _inside(table, "w:tr"):
+        cells = [list(pieces(cell, styles)) for cell in _inside(row, "w:tc") if not _is_merged_away(cell)]
+        filled = [[piece for piece in cell if piece.plain] for cell in cells]
+        if _is_layout(filled):
+            for cell in filled:
+                yield from cell
+        else:
+            texts = tuple(" ".join(piece.plain for piece in cell) for cell in filled)
+            yield Piece(BlockKind.TABLE_ROW, cells=texts, table=table)
+
+
+def _inside(element: Element, wanted: str) -> Iterator[Element]:
+    """Children of that name, also inside content controls and insertions."""
+    stack = [iter(element)]
+    while stack:
+        item = next(stack[-1], None)
+        if item is None:
+            stack.pop()
+        elif element_name(item) == wanted:
+            if child(item, "w:trPr", "w:del") is None:
+                yield item
+        elif element_name(item) not in _DROPPED:
+            stack.append(iter(item))
+
+
+def _is_merged_away(cell: Element) -> bool:
+    merge = child(cell, "w:tcPr", "w:vMerge")
+    return (
+        merge is not None
+        and attribute(merge) in {None, "continue"}
+        and not any(element_name(item) in _TEXTS for item in cell.iter())
+    )
+
+
+def _is_layout(cells: list[list[Piece]]) -> bool:
+    """Whether the row only places things on the page: it holds tables, or one cell with several blocks."""
+    holds_table = any(piece.kind is BlockKind.TABLE_ROW for cell in cells for piece in cell)
+    filled = [cell for cell in cells if cell]
+    return holds_table or (len(filled) == 1 and len(filled[0]) > 1)

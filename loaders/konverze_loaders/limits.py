@@ -1,0 +1,62 @@
+"""How large an upload may be. Every limit can be raised; none can be switched off by a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from konverze_core.errors import ConfigError, LimitExceededError
+
+MAX_FILE_BYTES = 100_000_000
+MAX_PAGES = 5_000
+MAX_TEXT_CHARS = 50_000_000
+MAX_EXPANDED_BYTES = 400_000_000
+MAX_EXPANSION_RATIO = 200
+MAX_ENTRIES = 10_000
+MAX_DEPTH = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadLimits:
+    """Limits that `load` holds a file to.
+
+    Attributes:
+        max_file_bytes: Length of the upload, in bytes.
+        max_pages: Pages of a paginated file.
+        max_text_chars: Code points of the extracted text.
+        max_expanded_bytes: Bytes of all entries of a zipped file, unpacked.
+        max_expansion_ratio: Unpacked bytes by packed bytes, of any entry over 1 MB.
+        max_entries: Entries of a zipped file.
+        max_depth: Markdown quotes and lists inside each other; for the XML of DOCX the parser's 256 stands.
+
+    Raises:
+        ConfigError: A limit is below 1.
+    """
+
+    max_file_bytes: int = MAX_FILE_BYTES
+    max_pages: int = MAX_PAGES
+    max_text_chars: int = MAX_TEXT_CHARS
+    max_expanded_bytes: int = MAX_EXPANDED_BYTES
+    max_expansion_ratio: int = MAX_EXPANSION_RATIO
+    max_entries: int = MAX_ENTRIES
+    max_depth: int = MAX_DEPTH
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            if getattr(self, limit.name) < 1:
+                raise ConfigError(f"LoadLimits.{limit.name} must be at least 1")
+
+    def check(self, limit: str, value: int, source: str) -> None:
+        """Compares a measured value with a limit.
+
+        Args:
+            limit: Name of a field of this class.
+            value: What the file needs.
+            source: Name of the file, for the message.
+
+        Raises:
+            LimitExceededError: The value is above the limit.
+        """
+        allowed: int = getattr(self, limit)
+        if value > allowed:
+            reason = f"{limit} is {allowed}, the file needs {value}; raise it with LoadLimits({limit}=...)"
+            raise LimitExceededError(source, reason)

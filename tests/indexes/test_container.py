@@ -1,0 +1,52 @@
+import json
+
+import numpy as np
+import pytest
+
+from konverze_core.errors import IntegrityError
+from konverze_indexes.container import pack_arrays, unpack_arrays
+
+
+def test_arrays_come_back_by_value_and_dtype():
+    arrays = {
+        "vectors": np.arange(12, dtype=np.float32).reshape(3, 4),
+        "empty": np.empty((0, 4), np.float32),
+        "rows": np.array([3, 1, 2], np.int32),
+    }
+    back, metadata = unpack_arrays(pack_arrays(arrays, {"version": 1}))
+    assert metadata == {"version": 1}
+    for name, array in arrays.items():
+        assert back[name].dtype == array.dtype
+        np.testing.assert_array_equal(back[name], array)
+
+
+def test_views_are_read_only_and_share_the_buffer():
+    packed = pack_arrays({"a": np.ones(5, np.float32)}, {})
+    view = unpack_arrays(packed)[0]["a"]
+    assert np.shares_memory(view, packed)
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 2
+
+
+def test_layout_as_documented():
+    packed = pack_arrays({"a": np.array([1, 2], np.int64)}, {"note": "x"})
+    length = int.from_bytes(packed[:8].tobytes(), "little")
+    header = json.loads(packed[8 : 8 + length].tobytes())
+    assert (8 + length) % 64 == 0
+    assert header == {"__metadata__": {"note": "x"}, "a": {"dtype": "<i8", "shape": [2], "offset": 0}}
+    assert packed[8 + length :][:16].tobytes() == (1).to_bytes(8, "little") + (2).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff" * 8,
+        (2).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"[]",
+        b'\x50\0\0\0\0\0\0\0{"__metadata__":{},"a":{"dtype":"|O","shape":[1],"offset":0}}' + b" " * 80,
+    ],
+)
+def test_garbage_is_refused(raw):
+    with pytest.raises(IntegrityError):
+        unpack_arrays(np.frombuffer(raw, np.uint8).copy())

@@ -1,0 +1,245 @@
+import threading
+
+import pytest
+
+from konverze_core.clock import SystemClock
+from konverze_core.errors import EmbedderMismatchError, IntegrityError, RollbackError
+from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
+from konverze_core.protocols import EmbedderInfo
+from konverze_indexes.index import REFRESH_S, TenantIndex
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.manifest import Embedding, commit_name, generation_of
+from konverze_indexes.snapshot import Query
+from konverze_indexes.tenantblobs import TenantBlobs
+from tests.indexes.builders import EMBEDDING, add, document, new_index, unit_vectors
+
+
+@pytest.fixture
+def store():
+    return MemoryBlobStore()
+
+
+@pytest.fixture
+def provider():
+    return MemoryKeyProvider()
+
+
+def _ids(index):
+    return [row.id for row in index.refreshed().documents()]
+
+
+def _texts(index, question, k=10):
+    return [hit.chunk.text for hit in index.refreshed().search(Query(k=k, text=question))]
+
+
+def _reopened(index, store, provider):
+    blobs = TenantBlobs.of(store, Keyring.open(store, provider, index.blobs.tenant_id))
+    return TenantIndex(blobs, SystemClock())
+
+
+def test_reopened_results_are_identical(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "red fox", "blue fox"), document("b", "red hen"))
+    index.delete(["b"])
+    query = Query(k=5, text="red fox", vector=unit_vectors(1, seed=9)[0])
+    again = _reopened(index, store, provider)
+    assert again.snapshot().search(query) == index.snapshot().search(query)
+    assert again.snapshot().manifest == index.snapshot().manifest
+
+
+def test_the_same_document_again_replaces_in_one_commit(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "old text"), document("b", "other"))
+    generation = add(index, document("a", "new text"))
+    assert generation == 2
+    assert _ids(index) == ["a", "b"]
+    assert _texts(index, "text") == ["new text"]
+
+
+def test_added_chunks_join_what_the_document_holds(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "first"), replaces=False)
+    add(index, document("a", "second"), replaces=False)
+    assert [(row.id, row.chunks) for row in index.snapshot().documents()] == [("a", 2)]
+    assert index.delete(["a"]) == 1
+    assert _ids(index) == []
+
+
+def test_deleting_what_is_not_there_commits_nothing(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    assert index.delete(["b", "c"]) == 0
+    assert index.snapshot().manifest.generation == 1
+
+
+def test_another_process_sees_a_commit_within_the_refresh_time(store, provider):
+    clock = ManualClock()
+    writer = new_index(store, provider)
+    blobs = TenantBlobs.of(store, Keyring.open(store, provider, "acme"))
+    reader = TenantIndex(blobs, clock)
+    add(writer, document("a", "x"))
+    assert reader.snapshot().manifest.generation == 0
+    clock.advance(REFRESH_S)
+    assert reader.snapshot().manifest.generation == 1
+
+
+def test_a_reader_keeps_its_generation(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "red"))
+    held = index.snapshot()
+    index.delete(["a"])
+    assert [hit.chunk.text for hit in held.search(Query(k=1, text="red"))] == ["red"]
+
+
+def test_two_writers_rebase_and_lose_nothing(store, provider):
+    one = new_index(store, provider)
+    other = _reopened(one, store, provider)
+    add(one, document("a", "x"))
+    add(other, document("b", "y"))
+    add(one, document("c", "z"))
+    assert _ids(other) == ["a", "b", "c"]
+    assert _ids(one) == ["a", "b", "c"]
+
+
+def test_two_writers_of_one_document_leave_one_version(store, provider):
+    one = new_index(store, provider)
+    other = _reopened(one, store, provider)
+    add(one, document("a", "from one"))
+    add(other, document("a", "from other"))
+    assert _texts(one, "from") == ["from other"]
+
+
+def test_concurrent_writers_all_land(store, provider):
+    first = new_index(store, provider)
+    writers = [first] + [_reopened(first, store, provider) for _ in range(5)]
+    errors = []
+
+    def write(number, index):
+        try:
+            for turn in range(4):
+                add(index, document(f"{number}-{turn}", f"text {number} {turn}"))
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=item) for item in enumerate(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert _ids(first) == sorted(f"{number}-{turn}" for number in range(6) for turn in range(4))
+    assert first.snapshot().manifest.generation == 24
+
+
+def test_compaction_keeps_results_and_drops_dead_rows(store, provider):
+    index = new_index(store, provider)
+    for number in range(5):
+        add(index, document(f"d{number}", f"red {number}", f"blue {number}", n=number), seed=number)
+    index.delete(["d1"])
+    query = Query(k=20, vector=unit_vectors(1, seed=7)[0])
+    before = index.snapshot().search(query)
+    index.compact()
+    assert index.snapshot().search(query) == before
+    assert len(index.snapshot().segments) == 1
+    assert index.snapshot().manifest.tombstones == ()
+    assert _reopened(index, store, provider).snapshot().search(query) == before
+
+
+def test_compaction_beside_a_delete_and_a_replacement_loses_neither(store, provider, monkeypatch):
+    """Both land between the compaction's reading and its commit."""
+    index = new_index(store, provider)
+    other = _reopened(index, store, provider)
+    for name in ("a", "b", "c"):
+        add(index, document(name, f"old {name}"))
+    written = index._write_segment
+
+    def write_then_interfere(*args):
+        entry = written(*args)
+        other.delete(["a"])
+        add(other, document("b", "new b"))
+        return entry
+
+    monkeypatch.setattr(index, "_write_segment", write_then_interfere)
+    index.compact()
+    assert sorted(_texts(index, "old new a b c")) == ["new b", "old c"]
+
+
+def test_compacting_an_emptied_index(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    index.delete(["a"])
+    index.compact()
+    assert index.snapshot().manifest.segments == ()
+    add(index, document("b", "y"))
+    assert _ids(index) == ["b"]
+
+
+def test_vectors_of_another_model_are_refused_and_nothing_is_written(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    names = store.list("")
+    foreign = Embedding.of(EmbedderInfo(name="other", dim=EMBEDDING.dim))
+    with pytest.raises(EmbedderMismatchError, match="test"):
+        index.add([document("b", "y")], unit_vectors(1), embedding=foreign, replaces=True)
+    with pytest.raises(EmbedderMismatchError):
+        index.add([document("b", "y")], None, embedding=None, replaces=True)
+    assert store.list("") == names
+
+
+def _commit_names(store):
+    return [name for name in store.list("tenants/") if "/commits/" in name]
+
+
+def test_newest_commit_sorts_first(store, provider):
+    index = new_index(store, provider)
+    for number in range(12):
+        add(index, document(str(number), "x"))
+    assert [generation_of(name) for name in _commit_names(store)] == list(range(12, 0, -1))
+    assert commit_name(1) > commit_name(2)
+
+
+def test_a_removed_commit_is_noticed_by_who_saw_it(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    add(index, document("b", "y"))
+    store.delete(_commit_names(store)[0])
+    with pytest.raises(RollbackError):
+        index.refreshed()
+    fresh = _reopened(index, store, provider)
+    with pytest.raises(RollbackError):
+        fresh.require_generation(2)
+
+
+def test_an_older_commit_under_a_newer_name_is_refused(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    add(index, document("b", "y"))
+    newest, oldest = _commit_names(store)
+    store.put(newest, bytes(store.get(oldest)))
+    with pytest.raises(IntegrityError):
+        _reopened(index, store, provider)
+
+
+def test_swapped_and_missing_segments_are_refused(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    add(index, document("b", "y"))
+    one, other = [name for name in store.list("tenants/") if name.endswith(".hot")]
+    kept = bytes(store.get(one))
+    store.put(one, bytes(store.get(other)))
+    with pytest.raises(IntegrityError, match="not the one"):
+        _reopened(index, store, provider)
+    store.delete(one)
+    with pytest.raises(IntegrityError, match="gone"):
+        _reopened(index, store, provider)
+    store.put(one, kept)
+    assert _ids(_reopened(index, store, provider)) == ["a", "b"]
+
+
+def test_no_plaintext_reaches_the_store(store, provider):
+    index = new_index(store, provider)
+    add(index, document("secret-manual.pdf", "the canary sings at dawn", owner="asha@example.com"))
+    raw = b"".join(bytes(store.get(name)) + name.encode() for name in store.list(""))
+    vector = index.snapshot().segments[0].segment.vectors[0].tobytes()
+    for needle in (b"canary", b"secret-manual", b"asha", b"acme", vector[:16]):
+        assert needle not in raw

@@ -1,0 +1,385 @@
+"""A tenant's keys: naming, creation, races, attacks on the stored file, and what never shows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import pickle
+import re
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from konverze_core.errors import (
+    ConfigError,
+    ConflictError,
+    IntegrityError,
+    KeyDestroyedError,
+    KeyUnavailableError,
+    UnknownTenantError,
+)
+from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
+from konverze_core.protocols import WrappedKey
+from konverze_indexes.keyring import Keyring, checked_tenant_id, list_tenants, tenant_directory
+from konverze_indexes.keyring_file import KeyState, decoded, encoded
+
+CLOCK = ManualClock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+FIRST = f"{1:020d}"
+
+LEGAL_IDS = (
+    "a",
+    "x" * 128,
+    "../x",
+    "..",
+    "/",
+    "a/b",
+    "%2e%2e",
+    "हिन्दी",
+    "na\u200dme",
+    "CON",
+    "a b",
+    "café",
+    "🙂" * 128,
+    "'; --",
+)
+ILLEGAL_IDS = ("", "x" * 129, "x" * 300, "a\0b", "\n", "a\x7f", "a\x85", "a\ud800", "\t")
+
+
+@pytest.fixture
+def blobs():
+    return MemoryBlobStore()
+
+
+@pytest.fixture
+def provider():
+    return MemoryKeyProvider()
+
+
+@pytest.fixture
+def keyring(blobs, provider):
+    return Keyring.create(blobs, provider, "acme", CLOCK)
+
+
+def _name(tenant_id="acme", generation=1):
+    return f"keyring/{tenant_directory(tenant_id)}/{generation:020d}"
+
+
+def _body(blobs, provider, name=None):
+    name = name or _name()
+    return decoded(bytes(blobs.get(name)), provider, name)
+
+
+def _assert_refused(blobs, provider, tenant_id="acme"):
+    with pytest.raises(IntegrityError):
+        Keyring.open(blobs, provider, tenant_id)
+    with pytest.raises(IntegrityError):
+        list_tenants(blobs, provider)
+
+
+@pytest.mark.parametrize("tenant_id", LEGAL_IDS)
+def test_legal_ids_open_again(blobs, provider, tenant_id):
+    created = Keyring.create(blobs, provider, tenant_id, CLOCK)
+    opened = Keyring.open(blobs, provider, tenant_id)
+    assert opened.active == created.active
+    assert opened.tenant_id == checked_tenant_id(tenant_id)
+    assert re.fullmatch("[a-z2-7]{26}", opened.directory)
+    assert blobs.list("") == [f"keyring/{opened.directory}/{FIRST}"]
+
+
+@pytest.mark.parametrize("tenant_id", ILLEGAL_IDS)
+def test_illegal_ids_are_refused(blobs, provider, tenant_id):
+    for call in (checked_tenant_id, tenant_directory):
+        with pytest.raises(ConfigError):
+            call(tenant_id)
+    with pytest.raises(ConfigError):
+        Keyring.create(blobs, provider, tenant_id, CLOCK)
+    assert blobs.list("") == []
+
+
+def test_the_directory_is_as_documented():
+    digest = hashlib.sha256("café".encode()).digest()
+    assert tenant_directory("cafe\u0301") == base64.b32encode(digest).decode().lower()[:26]
+    assert len({tenant_directory(tenant_id) for tenant_id in LEGAL_IDS}) == len(LEGAL_IDS)
+
+
+def test_the_bytes_are_as_documented(blobs, provider, keyring):
+    body_line, signature_line, rest = bytes(blobs.get(_name())).split(b"\n")
+    provider.verify(body_line, bytes.fromhex(json.loads(signature_line)["signature"]))
+    assert rest == b""
+    body = json.loads(body_line)
+    assert json.dumps(body, sort_keys=True, separators=(",", ":")).encode() == body_line
+    assert set(body) == {
+        "type", "version", "tenant", "generation", "previous", "name_key", "deks", "tenant_id_sealed"
+    }  # fmt: skip
+    assert (body["type"], body["version"], body["generation"], body["previous"]) == ("konverze/keyring", 1, 1, None)
+    (dek,) = body["deks"]
+    assert (dek["state"], dek["created_at"]) == ("active", "2026-01-02T03:04:05Z")
+    assert _unwrapped(provider, body["tenant"], dek) == keyring.active.secret
+    name_key = _unwrapped(provider, body["tenant"], body["name_key"])
+    assert keyring.blind_name("visitor", "v-7") == hmac.digest(name_key, b"visitor\0v-7", "sha256")[:16].hex()
+    sealed = bytes.fromhex(body["tenant_id_sealed"])
+    cipher = AESGCM(HKDFExpand(SHA256(), 32, b"konverze/v1/tenant-id").derive(name_key))
+    assert cipher.decrypt(sealed[:12], sealed[12:], body["tenant"].encode()) == b"acme"
+
+
+def _unwrapped(provider, directory, entry):
+    wrapped = WrappedKey(key_id=entry["kek_id"], ciphertext=base64.b64decode(entry["ciphertext"]))
+    payload = provider.unwrap(wrapped, context={"tenant": directory, "key": entry["id"]})
+    fields = (b"konverze/v1/dek", directory.encode(), entry["id"].encode())
+    bound = b"".join(len(field).to_bytes(2, "big") + field for field in fields)
+    assert payload[32:] == hashlib.sha256(bound).digest()
+    return payload[:32]
+
+
+def test_an_unknown_tenant_has_no_keyring(blobs, provider):
+    with pytest.raises(UnknownTenantError):
+        Keyring.open(blobs, provider, "acme")
+
+
+def test_creating_twice_gives_the_same_keys(blobs, provider, keyring):
+    again = Keyring.create(blobs, provider, "acme", CLOCK)
+    assert again.active == keyring.active
+    assert again.blind_name("visitor", "v") == keyring.blind_name("visitor", "v")
+
+
+def test_racing_creators_agree(blobs, provider):
+    barrier = threading.Barrier(8)
+
+    def create(_):
+        barrier.wait()
+        return Keyring.create(blobs, provider, "acme", CLOCK).active
+
+    with ThreadPoolExecutor(8) as pool:
+        first, *others = pool.map(create, range(8))
+    assert all(key == first for key in others)
+    assert blobs.list("") == [_name()]
+
+
+def test_a_creator_that_loses_the_race_takes_the_winners_keys(blobs, provider):
+    class LateStore(MemoryBlobStore):
+        """Another creator wins between looking and writing."""
+
+        def put(self, name, data, *, if_absent=False):
+            winner = Keyring.create(blobs, provider, "acme", CLOCK)
+            super().put(name, blobs.get(name))
+            keys.append(winner.active)
+            super().put(name, data, if_absent=if_absent)
+
+    keys = []
+    assert Keyring.create(LateStore(), provider, "acme", CLOCK).active == keys[0]
+
+
+def test_tenants_are_listed_by_their_true_ids(blobs, provider):
+    for tenant_id in ("zeta", "../x", "cafe\u0301"):
+        Keyring.create(blobs, provider, tenant_id, CLOCK)
+    assert list_tenants(blobs, provider) == ["../x", "café", "zeta"]
+
+
+def test_blind_names_differ_by_tenant_label_and_name(blobs, provider, keyring):
+    other = Keyring.create(blobs, provider, "other", CLOCK)
+    blind = {
+        keyring.blind_name("visitor", "a"),
+        keyring.blind_name("visitor", "b"),
+        keyring.blind_name("conversation", "a"),
+        other.blind_name("visitor", "a"),
+    }
+    assert len(blind) == 4
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in blind)
+
+
+def _signed(blobs, provider, body):
+    blobs.put(_name(generation=body.generation), encoded(body, provider))
+
+
+def test_the_highest_generation_is_valid(blobs, provider, keyring):
+    body = _body(blobs, provider)
+    file_hash = hashlib.sha256(blobs.get(_name())).hexdigest()
+    retired = body.deks[0].model_copy(update={"state": KeyState.RETIRED})
+    donor = Keyring.create(MemoryBlobStore(), provider, "acme", CLOCK)
+    added = donor._body.deks[0]
+    for generation in (2, 10):
+        update = {"generation": generation, "previous": file_hash, "deks": (retired, added)}
+        _signed(blobs, provider, body.model_copy(update=update))
+    opened = Keyring.open(blobs, provider, "acme")
+    assert opened.generation == 10
+    assert opened.active == donor.active
+    assert opened.key(keyring.active.id) == keyring.active
+    assert opened.blind_name("visitor", "v") == keyring.blind_name("visitor", "v")
+    assert list_tenants(blobs, provider) == ["acme"]
+
+
+def test_a_keyring_needs_exactly_one_active_key(blobs, provider, keyring):
+    body = _body(blobs, provider)
+    for deks in ((), body.deks * 2):
+        _signed(blobs, provider, body.model_copy(update={"deks": deks}))
+        with pytest.raises(IntegrityError):
+            _ = Keyring.open(blobs, provider, "acme").active
+
+
+def test_every_flipped_bit_and_truncation_is_refused(blobs, provider, keyring):
+    whole = bytes(blobs.get(_name()))
+    flipped = [
+        whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :] for place in range(len(whole))
+    ]
+    upper = whole[:-80] + whole[-80:].upper()
+    for file in (*flipped, *(whole[:length] for length in range(len(whole))), whole + b"\n", whole * 2, upper):
+        blobs.put(_name(), file)
+        with pytest.raises(IntegrityError):
+            Keyring.open(blobs, provider, "acme")
+
+
+def test_a_keyring_in_another_place_is_refused(blobs, provider, keyring):
+    Keyring.create(blobs, provider, "evil", CLOCK)
+    blobs.put(_name("evil"), blobs.get(_name()))
+    _assert_refused(blobs, provider, "evil")
+    blobs.delete(_name("evil"))
+    blobs.put(_name(generation=2), blobs.get(_name()))
+    _assert_refused(blobs, provider)
+
+
+@pytest.mark.parametrize("name", ["x", "1", f"{1:021d}", f"{FIRST}/x"])
+def test_a_stray_file_is_refused(blobs, provider, keyring, name):
+    blobs.put(f"keyring/{keyring.directory}/{name}", b"x")
+    _assert_refused(blobs, provider)
+
+
+def test_a_keyring_of_another_provider_is_refused(blobs, keyring):
+    _assert_refused(blobs, MemoryKeyProvider())
+
+
+def test_swapped_keys_are_refused_even_when_signed(blobs, provider, keyring):
+    body = _body(blobs, provider)
+    Keyring.create(blobs, provider, "evil", CLOCK)
+    evil = _body(blobs, provider, _name("evil"))
+    blobs.delete(_name("evil"))
+    renamed = evil.deks[0].model_copy(update={"id": body.deks[0].id})
+    for foreign in (evil.deks[0], renamed):
+        _signed(blobs, provider, body.model_copy(update={"deks": (foreign,)}))
+        with pytest.raises(IntegrityError):
+            _ = Keyring.open(blobs, provider, "acme").active
+    for update in ({"name_key": evil.name_key}, {"tenant_id_sealed": evil.tenant_id_sealed}, {"tenant_id_sealed": ""}):
+        _signed(blobs, provider, body.model_copy(update=update))
+        _assert_refused(blobs, provider)
+
+
+def test_the_id_sealed_inside_has_to_fit_the_directory(blobs, provider, keyring):
+    cipher = AESGCM(HKDFExpand(SHA256(), 32, b"konverze/v1/tenant-id").derive(keyring._name_key))
+    for tenant_id in (b"evil", b"", b"\xff"):
+        sealed = bytes(12) + cipher.encrypt(bytes(12), tenant_id, keyring.directory.encode())
+        _signed(blobs, provider, _body(blobs, provider).model_copy(update={"tenant_id_sealed": sealed.hex()}))
+        _assert_refused(blobs, provider)
+
+
+class ForgetfulProvider(MemoryKeyProvider):
+    """Wraps with a key that it then loses, as one SDK does."""
+
+    def wrap(self, payload, *, context):
+        return MemoryKeyProvider.wrap(MemoryKeyProvider(), payload, context=context)
+
+
+class BlindProvider(MemoryKeyProvider):
+    """Binds no context."""
+
+    def wrap(self, payload, *, context):
+        return super().wrap(payload, context={})
+
+    def unwrap(self, wrapped, *, context):
+        return super().unwrap(wrapped, context={})
+
+
+def test_a_key_that_cannot_be_unwrapped_again_is_never_used(blobs):
+    with pytest.raises(IntegrityError):
+        Keyring.create(blobs, ForgetfulProvider(), "acme", CLOCK)
+    assert blobs.list("") == []
+
+
+def test_a_key_is_bound_to_its_place_by_its_payload_too(blobs):
+    provider = BlindProvider()
+    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    assert Keyring.open(blobs, provider, "acme").active == keyring.active
+    test_swapped_keys_are_refused_even_when_signed(blobs, provider, keyring)
+
+
+def test_an_unknown_key_is_refused(keyring):
+    with pytest.raises(IntegrityError):
+        keyring.key(bytes(16))
+
+
+class SlowProvider(MemoryKeyProvider):
+    """Counts the keys it unwraps, and takes its time."""
+
+    unwraps = 0
+    pause_s = 0.0
+
+    def unwrap(self, wrapped, *, context):
+        self.unwraps += 1
+        time.sleep(self.pause_s)
+        return super().unwrap(wrapped, context=context)
+
+
+def test_many_threads_unwrap_a_key_once(blobs):
+    provider = SlowProvider()
+    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    provider.unwraps, provider.pause_s = 0, 0.05
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda _: keyring.active, range(16)))
+    assert provider.unwraps == 1
+    assert all(key is keys[0] for key in keys)
+
+
+def test_a_failed_unwrap_is_tried_again_by_the_next_call(blobs):
+    provider = SlowProvider()
+    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    provider.disconnect()
+    provider.unwraps, provider.pause_s = 0, 0.5
+    barrier = threading.Barrier(8)
+
+    def ask(_):
+        barrier.wait()
+        with pytest.raises(KeyUnavailableError):
+            _ = keyring.active
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert provider.unwraps == 1, "those who waited share the failure"
+    provider.restore()
+    assert keyring.active.secret
+    provider.destroy()
+    assert keyring.active.secret, "an unwrapped key stays until its keyring is dropped"
+    with pytest.raises(KeyDestroyedError):
+        Keyring.open(blobs, provider, "acme")
+
+
+def test_nothing_is_stored_that_could_not_be_read_back(provider):
+    class FullStore(MemoryBlobStore):
+        def put(self, name, data, *, if_absent=False):
+            raise ConflictError(name)
+
+    with pytest.raises(UnknownTenantError):
+        Keyring.create(FullStore(), provider, "acme", CLOCK)
+
+
+def test_no_key_is_shown_pickled_or_stored(blobs, provider, keyring):
+    secrets = [keyring.active.secret, keyring._name_key]
+    shown = [repr(keyring), str(keyring), repr(keyring.active), repr(keyring._body), repr(vars(keyring)["_unwrapped"])]
+    blobs.put(_name(), bytes(blobs.get(_name())).replace(b"active", b"retired"))
+    for call in (lambda: keyring.key(bytes(16)), lambda: Keyring.open(blobs, provider, "acme")):
+        with pytest.raises(IntegrityError) as caught:
+            call()
+        shown.append("".join(traceback.format_exception(caught.value)))
+    stored = b"".join(bytes(blobs.get(name)) for name in blobs.list(""))
+    for secret in secrets:
+        for form in (secret, secret.hex().encode(), base64.b64encode(secret)[:40], repr(secret)[2:-1].encode()):
+            assert form not in stored
+            assert form not in "".join(shown).encode()
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(keyring)

@@ -1,0 +1,32 @@
+import pytest
+
+from konverze_indexes.terms import index_terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Password, REFUND; policy!", ["password", "refund", "policy"]),
+        ("क्षतिग्रस्त उत्पादों की वापसी नीति।", ["क्षतिग्रस्त", "उत्पादों", "की", "वापसी", "नीति"]),
+        ("தமிழ் மொழி, বাংলা ভাষা", ["தமிழ்", "மொழி", "বাংলা", "ভাষা"]),
+        ("Straße ＦＵＬＬ", ["strasse", "full"]),
+        ("क्\u200dष", ["क्ष"]),
+        ("", []),
+        ("…!?", []),
+    ],
+)
+def test_words(text, expected):
+    assert words(text) == expected
+
+
+def test_words_ignore_case_and_composed_form():
+    assert words("Café") == words("CAFE\u0301")
+
+
+@pytest.mark.parametrize("code", ["SKU-123/A", "1,299.50", "asha@example.com", "2026-11-24"])
+def test_codes_are_found_whole(code):
+    assert code.casefold() in index_terms(f"see {code}.")
+
+
+def test_hyphenated_prose_is_not_a_code():
+    assert index_terms("well-known") == ["well", "known"]

@@ -1,0 +1,60 @@
+import pytest
+
+from konverze_core.errors import ConfigError
+from konverze_indexes.where import AnyOf, Both, Either, Exists, Not, Range, parse_where
+
+
+def test_the_language():
+    condition = parse_where(
+        {
+            "lang": ["en", "hi"],
+            "price": {"gte": 1, "lt": 5},
+            "any": [{"page": 1}, {"not": {"draft": True}}],
+            "note": {"exists": False},
+            "kind": {"ne": "table"},
+        }
+    )
+    assert condition == Both(
+        (
+            AnyOf("lang", ("en", "hi")),
+            Both((Range("price", "gte", 1), Range("price", "lt", 5))),
+            Either((Both((AnyOf("page", (1,)),)), Both((Not(Both((AnyOf("draft", (True,)),))),)))),
+            Both((Not(Exists("note")),)),
+            Both((Not(AnyOf("kind", ("table",))),)),
+        )
+    )
+
+
+def test_a_metadata_key_may_be_named_like_a_combinator():
+    assert parse_where({"all": "inclusive"}) == Both((AnyOf("all", ("inclusive",)),))
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ["lang", "en"],
+        "lang = en",
+        {1: "en"},
+        {"price": {}},
+        {"price": {"between": [1, 2]}},
+        {"price": {"gte": None}},
+        {"price": {"gte": True}},
+        {"price": {"gte": [1]}},
+        {"price": None},
+        {"price": [None]},
+        {"price": {"exists": "yes"}},
+        {"not": ["x"]},
+        {"any": {"lang": {"$in": ["en"]}}},
+    ],
+)
+def test_anything_else_is_refused(where):
+    with pytest.raises(ConfigError):
+        parse_where(where)
+
+
+def test_depth_is_limited():
+    where = {"lang": "en"}
+    for _ in range(100):
+        where = {"not": where}
+    with pytest.raises(ConfigError, match="deeper"):
+        parse_where(where)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import docx as python_docx
+import pytest
+
+from konverze_core.documents import BlockKind
+from konverze_core.errors import CorruptFileError, EncryptedFileError, LimitExceededError, UnsupportedFormatError
+from konverze_loaders import LoadLimits, load
+from tests.loaders.docx_bytes import STRICT, docx, p, run, table
+
+BOX = "<w:pict><w:txbxContent>{}</w:txbxContent></w:pict>"
+
+
+def _blocks(data: bytes):
+    document = load(data)
+    return [(b.kind.value, document.text[b.span.start : b.span.end]) for b in document.blocks]
+
+
+def test_python_docx_file_with_headings_lists_and_table_in_order():
+    source = python_docx.Document()
+    source.core_properties.title = "Handbook"
+    source.add_heading("Leave", 1)
+    source.add_paragraph("Before.")
+    cells = source.add_table(1, 2).rows[0].cells
+    cells[0].text, cells[1].text = "Sick", "12 days"
+    source.add_paragraph("Item", style="List Bullet")
+    source.add_heading("Unpaid", 2)
+    buffer = io.BytesIO()
+    source.save(buffer)
+    document = load(buffer.getvalue())
+    assert document.text == "Leave\n\nBefore.\n\nSick | 12 days\n\nItem\n\nUnpaid"
+    kinds = [BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.TABLE_ROW, BlockKind.LIST_ITEM, BlockKind.HEADING]
+    assert [block.kind for block in document.blocks] == kinds
+    assert [block.level for block in document.blocks] == [1, 0, 0, 0, 2]
+    assert document.metadata["title"] == "Handbook"
+
+
+def test_tracked_changes_count_as_accepted():
+    body = f"<w:p>{run('now ')}<w:ins>{run('in')}</w:ins><w:del><w:r><w:delText>out</w:delText></w:r></w:del></w:p>"
+    assert _blocks(docx(body)) == [("paragraph", "now in")]
+
+
+def test_text_box_is_read_once():
+    choice = f"<mc:Choice Requires='wps'>{BOX.format(p('Boxed'))}</mc:Choice>"
+    fallback = f"<mc:Fallback>{BOX.format(p('Boxed'))}</mc:Fallback>"
+    body = f"<w:p>{run('Anchor')}<w:r><mc:AlternateContent>{choice}{fallback}</mc:AlternateContent></w:r></w:p>"
+    assert _blocks(docx(body)) == [("paragraph", "Anchor"), ("paragraph", "Boxed")]
+
+
+def test_content_controls_fields_links_tabs_and_breaks():
+    control = f"<w:sdt><w:sdtPr/><w:sdtContent>{p('Controlled')}</w:sdtContent></w:sdt>"
+    field = "<w:r><w:instrText>PAGE</w:instrText></w:r>" + run("7")
+    line = (
+        f"<w:p><w:hyperlink>{run('Link')}</w:hyperlink><w:r><w:tab/></w:r>{field}<w:r><w:br/></w:r>{run('end')}</w:p>"
+    )
+    assert _blocks(docx(control + line)) == [("paragraph", "Controlled"), ("paragraph", "Link\t7\nend")]
+
+
+def test_notes_comments_headers_and_footers_once_each():
+    parts = {
+        "header1": p("Acme Ltd"),
+        "header2": p("Acme Ltd"),
+        "footer1": p("Confidential"),
+        "footnotes": f'<w:footnote w:type="separator">{p("x")}</w:footnote><w:footnote>{p("See law.")}</w:footnote>',
+        "comments": f"<w:comment>{p('Check this.')}</w:comment>",
+    }
+    assert _blocks(docx(p("Body."), parts=parts)) == [
+        ("page_header", "Acme Ltd"),
+        ("paragraph", "Body."),
+        ("note", "See law."),
+        ("note", "Check this."),
+        ("page_footer", "Confidential"),
+    ]
+
+
+def test_heading_level_is_inherited_and_cyclic_styles_end():
+    styles = (
+        '<w:style w:styleId="H"><w:name w:val="heading 2"/></w:style>'
+        '<w:style w:styleId="Mine"><w:name w:val="mine"/><w:basedOn w:val="H"/></w:style>'
+        '<w:style w:styleId="T"><w:name w:val="Title"/></w:style>'
+        '<w:style w:styleId="A"><w:name w:val="a"/><w:basedOn w:val="A"/></w:style>'
+    )
+    body = "".join(p(style, f'<w:pStyle w:val="{style}"/>') for style in ("T", "Mine", "A"))
+    levels = [block.level for block in load(docx(body, parts={"styles": styles})).blocks]
+    assert levels == [1, 2, 0]
+
+
+def test_merged_cells_once_and_layout_tables_as_blocks():
+    merged = '<w:tc><w:tcPr><w:vMerge w:val="restart"/></w:tcPr>' + p("All") + "</w:tc>"
+    rest = "<w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc>"
+    grid = f"<w:tbl><w:tr>{merged}<w:tc>{p('1')}</w:tc></w:tr><w:tr>{rest}<w:tc>{p('2')}</w:tc></w:tr></w:tbl>"
+    layout = f"<w:tbl><w:tr><w:tc>{p('Intro')}{table(['a', 'b'])}</w:tc></w:tr></w:tbl>"
+    assert _blocks(docx(grid + layout)) == [
+        ("table_row", "All | 1"),
+        ("table_row", "2"),
+        ("paragraph", "Intro"),
+        ("table_row", "a | b"),
+    ]
+
+
+def test_strict_dialect_reads_the_same():
+    assert _blocks(docx(p("Strict."), namespace=STRICT)) == [("paragraph", "Strict.")]
+
+
+def test_external_entities_stay_inert():
+    prolog = '<!DOCTYPE d [<!ENTITY leak SYSTEM "file:///etc/passwd">]>'
+    assert _blocks(docx(p("safe &leak;"), prolog=prolog)) == [("paragraph", "safe")]
+
+
+def test_entity_bomb_is_a_load_error():
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(12))
+    try:
+        text = load(docx(p("x &e11;"), prolog=f"<!DOCTYPE d [{entities}]>")).text
+    except (CorruptFileError, LimitExceededError):
+        return
+    assert text == "x"
+
+
+@pytest.mark.parametrize("depth", [20, 2_000])
+def test_nested_tables_are_read_or_refused(depth):
+    body = p("core")
+    for _ in range(depth):
+        body = f"<w:tbl><w:tr><w:tc>{body}</w:tc></w:tr></w:tbl>"
+    if depth == 20:
+        assert load(docx(body)).text == "core"
+    else:
+        with pytest.raises(LimitExceededError, match="nested"):
+            load(docx(body))
+
+
+def test_zip_bomb_is_refused_before_it_is_unpacked():
+    bomb = docx(p("a" * 5_000_000))
+    with pytest.raises(LimitExceededError, match="max_expansion_ratio"):
+        load(bomb)
+    with pytest.raises(LimitExceededError, match="max_expanded_bytes is 1000"):
+        load(docx(p("text" * 1_000)), limits=LoadLimits(max_expanded_bytes=1_000))
+    with pytest.raises(LimitExceededError, match="max_entries is 2"):
+        load(docx(p("text")), limits=LoadLimits(max_entries=2))
+
+
+@pytest.mark.parametrize("cut", [30, 300, 700])
+def test_truncated_docx_is_corrupt(cut):
+    with pytest.raises(CorruptFileError):
+        load(docx(p("text"))[:cut])
+
+
+def test_damaged_xml_is_corrupt():
+    with pytest.raises(CorruptFileError, match="XML"):
+        load(docx("<w:p>"))
+
+
+def test_compound_files_say_what_they_are():
+    signature = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100
+    with pytest.raises(EncryptedFileError):
+        load(signature + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(UnsupportedFormatError, match=r"\.doc"):
+        load(signature + "WordDocument".encode("utf-16-le"))
+
+
+def test_other_zips_are_named():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    with pytest.raises(UnsupportedFormatError, match="Excel"):
+        load(buffer.getvalue(), name="book.docx")

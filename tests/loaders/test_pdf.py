@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+
+from konverze_core.documents import BlockKind
+from konverze_core.errors import CorruptFileError, EncryptedFileError, LimitExceededError, NoTextError
+from konverze_loaders import LoadLimits, load
+from tests.loaders.pdf_bytes import pdf, prose, show
+
+ROWS = [["Plan", "Price", "Users"], ["Basic plan", "INR 499", "2 users"], ["Pro plan", "INR 1,499", "10 users"]]
+
+
+def _texts(document, kind):
+    return [document.text[b.span.start : b.span.end] for b in document.blocks if b.kind is kind]
+
+
+def _written(writer: pypdf.PdfWriter) -> bytes:
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def test_each_page_has_its_span():
+    document = load(pdf(show("First page.", 72, 700), "", show("Third page.", 72, 700)))
+    assert [document.text[page.span.start : page.span.end] for page in document.pages] == [
+        "First page.",
+        "",
+        "Third page.",
+    ]
+    assert document.metadata["format"] == "pdf"
+
+
+def test_cells_on_one_baseline_become_a_row():
+    stream = prose(["Prices are per month."], top=720)
+    stream += "".join(
+        show(cell, 72 + 130 * column, 680 - 20 * row)
+        for row, cells in enumerate(ROWS)
+        for column, cell in enumerate(cells)
+    )
+    document = load(pdf(stream + prose(["Taxes are extra."], top=600)))
+    assert _texts(document, BlockKind.TABLE_ROW) == [" | ".join(row) for row in ROWS]
+    assert _texts(document, BlockKind.PARAGRAPH) == ["Prices are per month.", "Taxes are extra."]
+
+
+def test_a_wrapped_cell_stays_in_its_row():
+    stream = ""
+    for row, cells in enumerate(ROWS):
+        stream += "".join(show(cell, 72 + 130 * n, 680 - 40 * row) for n, cell in enumerate(cells))
+        stream += show("and one guest", 332, 668 - 40 * row)
+    assert _texts(load(pdf(stream)), BlockKind.TABLE_ROW)[1] == "Basic plan | INR 499 | 2 users and one guest"
+
+
+@pytest.mark.parametrize("by_column", [True, False])
+def test_columns_of_prose_are_not_rows(by_column):
+    left = [f"The left column of this page has line {n}" for n in range(6)]
+    right = [f"and the right one is about another matter {n}" for n in range(6)]
+    pairs = [
+        (show(a, 72, 700 - 14 * n), show(b, 330, 700 - 14 * n))
+        for n, (a, b) in enumerate(zip(left, right, strict=True))
+    ]
+    columns = "".join(a for a, _ in pairs) + "".join(b for _, b in pairs)
+    document = load(pdf(columns if by_column else "".join(a + b for a, b in pairs)))
+    assert not _texts(document, BlockKind.TABLE_ROW)
+    if by_column:
+        assert document.text.index(left[5]) < document.text.index(right[0])
+
+
+def test_large_type_is_a_heading_and_gaps_part_paragraphs():
+    stream = show("Refund policy", 72, 740, 18) + prose(["Refunds take seven", "days to arrive."], top=700)
+    document = load(pdf(stream + prose(["Write to us first.", "We answer daily."], top=640)))
+    assert _texts(document, BlockKind.HEADING) == ["Refund policy"]
+    assert _texts(document, BlockKind.PARAGRAPH) == [
+        "Refunds take seven\ndays to arrive.",
+        "Write to us first.\nWe answer daily.",
+    ]
+
+
+def test_outline_titles_are_headings():
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(prose(["Terms of sale", "We sell things."]))))
+    parent = writer.add_outline_item(title="Terms of sale", page_number=0)
+    writer.add_outline_item(title="We sell things.", page_number=0, parent=parent)
+    blocks = load(_written(writer)).blocks
+    assert [(b.kind, b.level) for b in blocks] == [(BlockKind.HEADING, 1), (BlockKind.HEADING, 2)]
+
+
+def test_title_and_author_are_metadata():
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(show("Text.", 72, 700))))
+    writer.add_metadata({"/Title": "Handbook", "/Author": "Asha"})
+    metadata = load(_written(writer)).metadata
+    assert (metadata["title"], metadata["author"]) == ("Handbook", "Asha")
+
+
+def test_user_password_is_refused_and_owner_password_is_not():
+    for user, owner in (("secret", "owner"), ("", "owner")):
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(show("Text.", 72, 700))))
+        writer.encrypt(user, owner, algorithm="AES-128")
+        if user:
+            with pytest.raises(EncryptedFileError):
+                load(_written(writer))
+        else:
+            assert load(_written(writer)).text == "Text."
+
+
+def test_no_pages_no_text_and_too_many_pages_are_told_apart():
+    with pytest.raises((NoTextError, CorruptFileError)):
+        load(_written(pypdf.PdfWriter()))
+    with pytest.raises(NoTextError, match=r"2 page.*OCR"):
+        load(pdf("", ""))
+    with pytest.raises(LimitExceededError, match="max_pages is 1"):
+        load(pdf("", ""), limits=LoadLimits(max_pages=1))
+
+
+@pytest.mark.parametrize("cut", [20, 200, 400])
+def test_truncated_file_is_a_load_error(cut):
+    with pytest.raises((CorruptFileError, NoTextError)):
+        load(pdf(show("Text.", 72, 700))[:cut], name="cut.pdf")
+
+
+def test_a_broken_header_is_still_a_pdf():
+    assert load(pdf(show("Text.", 72, 700)).replace(b"%PDF-1.7", b"%PDX 1.7")).text == "Text."

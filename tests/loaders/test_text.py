@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from konverze_core.documents import BlockKind
+from konverze_core.errors import LoadError
+from konverze_loaders import load
+from konverze_loaders.encoding import decode
+from konverze_loaders.normalise import normalise
+from konverze_loaders.text import heading_level
+
+FILES = Path(__file__).parents[3] / "shared/data/files"
+RUSSIAN = "Возврат денег занимает семь дней. Напишите нам, если товар не подошёл. Мы ответим в течение дня. " * 3
+FRENCH = "Le délai de remboursement est de sept jours à compter de la réception. Écrivez-nous à tout moment. " * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Refunds take 7 days.", "utf-8"),
+        ("₹499 — हिन्दी", "utf-8"),
+        ("Refunds", "utf-16"),
+        ("Refunds", "utf-32"),
+        ("Refunds take 7 days.", "utf-16-le"),
+        ("Refunds take 7 days.", "utf-16-be"),
+        (RUSSIAN, "windows-1251"),
+        (RUSSIAN, "koi8-r"),
+        (FRENCH, "windows-1252"),
+        ("返金には七日かかります。お問い合わせください。" * 4, "shift_jis"),
+    ],
+)
+def test_text_is_read_in_its_encoding(text, encoding):
+    assert decode(text.encode(encoding), "file.txt")[0] == text
+
+
+@pytest.mark.skipif(not FILES.exists(), reason=f"no real files at {FILES}")
+def test_real_legacy_files_are_mostly_read_right():
+    with (FILES / "MANIFEST.tsv").open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream, delimiter="\t") if row["encoding_truth"] not in {"", "viscii"}]
+    right = 0
+    for row in rows:
+        data = (FILES / row["file"]).read_bytes()
+        try:
+            right += decode(data, row["file"])[0].lstrip("\ufeff") == data.decode(row["encoding_truth"]).lstrip(
+                "\ufeff"
+            )
+        except LoadError:
+            continue
+    assert right >= 0.9 * len(rows)
+
+
+def test_paragraphs_and_sure_headings():
+    document = load(b"REFUND POLICY\n\nRefunds take\r\nseven days.\n \n2.1 Exceptions\n\nNone.\n", name="a.txt")
+    found = [(b.kind, b.level, document.text[b.span.start : b.span.end]) for b in document.blocks]
+    assert found == [
+        (BlockKind.HEADING, 1, "REFUND POLICY"),
+        (BlockKind.PARAGRAPH, 0, "Refunds take\nseven days."),
+        (BlockKind.HEADING, 2, "2.1 Exceptions"),
+        (BlockKind.PARAGRAPH, 0, "None."),
+    ]
+
+
+@pytest.mark.parametrize("line", ["Tea", "TOTAL 500", "It ends here.", "1. Install it", "A\nB", "हिन्दी", "x" * 200])
+def test_doubtful_lines_are_no_headings(line):
+    assert heading_level(line) == 0
+
+
+def test_normalised_text_is_clean_and_stable():
+    dirty = "a\r\nb\rc\x00\x03\u00ad\u200b\u202ee\u0301 क्\u200dष\u200c \ud800\u00a0x  \n\n\n\ny"
+    clean = normalise(dirty)
+    assert clean == "a\nb\nc\u00e9 क्\u200dष\u200c \ufffd x\n\ny"
+    assert normalise(clean) == clean

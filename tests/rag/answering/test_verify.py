@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+
+from konverze_core.documents import Chunk, Span
+from konverze_core.retrieval import Hit
+from konverze_rag.answering.opposites import says_the_contrary
+from konverze_rag.answering.verify import best_span, citation, supports, supports_hit
+from tests.rag.answering.claims import BACKUP, CLAIMS, CLINIC_HI, PLANS, RETURNS
+
+POLICY = "Refund policy\n\nRefunds take 7 days. The warranty on mixers lasts 90 days.\n\nGift cards are not refundable."
+
+
+def test_refunds_take_90_days_is_not_supported_by_a_source_that_says_7() -> None:
+    assert supports("Refunds take 90 days", POLICY).reason == "number"
+    assert supports("Refunds take 7 days", POLICY).supported
+
+
+def test_labelled_sentences() -> None:
+    judged = [(supports(claim.text, claim.source).supported, claim) for claim in CLAIMS]
+    wrongly_supported = [claim.text for supported, claim in judged if supported and not claim.supported]
+    wrongly_refused = [claim.text for supported, claim in judged if claim.supported and not supported]
+    assert len(CLAIMS) == 177
+    assert sum(claim.supported for claim in CLAIMS) == 82
+    assert wrongly_supported == ["आवेदन के लिए वोटर कार्ड ज़रूरी है।"]
+    assert wrongly_refused == [
+        "The Pune–Goa bus departs at 21:30 every day.",
+        "A plan can be frozen once for up to 30 days.",
+    ]
+
+
+@pytest.mark.parametrize("source", [RETURNS, CLINIC_HI, PLANS, POLICY])
+def test_the_best_span_is_verbatim_and_narrow(source: str) -> None:
+    span, score = best_span("Refunds take 7 days", source)
+    assert source[span.start : span.end] == source[span.start : span.end].strip()
+    assert 0 <= score <= 1
+
+
+def test_two_sentences_may_support_one() -> None:
+    source = "The mixer is made of steel. It weighs 3 kg. Delivery is free."
+    found = supports("The steel mixer weighs 3 kg", source)
+    assert found.supported
+    assert source[: found.span.end].endswith("3 kg.")
+
+
+def test_headings_help_but_do_not_support_alone() -> None:
+    row = "It takes 7 days after we receive the parcel."
+    assert supports("Refunds take 7 days after the parcel is received", row, context="Refunds").supported
+    assert not supports("Refunds are generous", row, context="Refunds › generous").supported
+
+
+def test_another_language_needs_a_similarity_and_the_same_figures() -> None:
+    source = "The consultation fee is ₹600. Reports arrive within 24 hours. Refunds are not given."
+    true, wrong = "परामर्श शुल्क 600 रुपये है।", "परामर्श शुल्क 900 रुपये है।"
+    assert supports(true, source).reason == "words"
+    assert supports(true, source, similarity=lambda _a, _b: 0.9).supported
+    assert supports(true, source, similarity=lambda _a, _b: 0.8).reason == "words"
+    assert supports(wrong, source, similarity=lambda _a, _b: 0.99).reason == "number"
+    assert supports("शुल्क वापस नहीं होता।", source, similarity=lambda _a, b: 0.9 if "Refunds" in b else 0.5).supported
+    assert not supports(true, source, similarity=lambda _a, _b: 0.9, similar_from=0.95).supported
+
+
+def test_similarity_never_overrules_words_of_the_same_language() -> None:
+    assert not supports("Elephants are grey", POLICY, similarity=lambda _a, _b: 1.0).supported
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source"), [("", POLICY), ("...", POLICY), ("Refunds take 7 days", ""), ("It is.", POLICY)]
+)
+def test_nothing_supports_nothing(sentence: str, source: str) -> None:
+    assert not supports(sentence, source).supported
+
+
+def test_codes_are_told_apart_in_their_rows() -> None:
+    prices = "LK-204/A  Vajra mixer 500 W: ₹3,199\nLK-204/B  Vajra mixer 750 W: ₹4,299"
+    assert supports("The LK-204/B mixer costs ₹4,299", prices).supported
+    assert not supports("The LK-204/A mixer costs ₹4,299", prices).supported
+    assert not supports("The 750 W mixer costs ₹3,199", prices).supported
+    assert not supports("Error E-4032 means that the licence has expired.", BACKUP).supported
+
+
+def test_opposites() -> None:
+    assert says_the_contrary("The shop is open", "The shop is closed")
+    assert not says_the_contrary("open from 9, closed on Sunday", "closed on Sunday, open from 9")
+
+
+def test_a_citation_counts_in_the_document() -> None:
+    document = "Intro. " + POLICY
+    chunk = Chunk(document_id="d", ordinal=0, text=POLICY, page=3, span=Span(7, len(document)), heading="Terms")
+    found = citation(2, Hit(chunk=chunk, score=1.0), supports_hit("Refunds take 7 days", Hit(chunk=chunk, score=1.0)))
+    assert found.span is not None
+    assert document[found.span.start : found.span.end] == found.quote == "Refunds take 7 days."
+    assert (found.number, found.document_id, found.page, found.supported) == (2, "d", 3, True)
+    loose = Hit(chunk=Chunk(document_id="d", ordinal=0, text=POLICY), score=1.0)
+    assert citation(1, loose, supports_hit("Refunds take 7 days", loose)).span is None

@@ -1,0 +1,99 @@
+import asyncio
+import threading
+import time
+
+import pytest
+
+import konverze_rag as kr
+from konverze_core.fakes import ScriptedChatModel
+
+
+def test_the_async_twin_answers_like_the_engine(make_engine):
+    async def run():
+        async with kr.AsyncEngine(make_engine(chat=ScriptedChatModel(["A refund takes 7 days [1]."]))) as engine:
+            acme = await engine.tenant("acme")
+            report = await acme.ingest(b"A refund takes 7 days.", source="policy")
+            hits = await acme.search("refund")
+            await acme.add([kr.Chunk(document_id="more", ordinal=0, text="Delivery is free.")])
+            events = [event async for event in acme.stream("How long does a refund take?")]
+            rows = [row.id for row in await acme.documents()]
+            removed = await acme.delete("more")
+            await acme.compact()
+            return report, hits, events, rows, removed, await acme.stats(), await engine.tenants()
+
+    report, hits, events, rows, removed, stats, tenants = asyncio.run(run())
+    assert report.documents == 1
+    assert hits[0].chunk.text == "A refund takes 7 days."
+    assert isinstance(events[-1], kr.Done)
+    assert events[-1].answer.citations
+    assert (rows, removed, stats.chunks, tenants) == (["more", "policy"], 1, 1, ["acme"])
+
+
+def test_public_methods_are_the_same():
+    def public(kind):
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert public(kr.Tenant) - public(kr.AsyncTenant) == {"require_generation"}
+    assert public(kr.AsyncTenant) <= public(kr.Tenant)
+    assert public(kr.AsyncEngine) == public(kr.Engine)
+
+
+def test_errors_come_through(make_engine):
+    async def run():
+        async with kr.AsyncEngine(make_engine()) as engine:
+            with pytest.raises(kr.ConfigError):
+                await engine.tenant("")
+            acme = await engine.tenant("acme")
+            with pytest.raises(kr.ConfigError):
+                await acme.ask("")
+            with pytest.raises(kr.ConfigError):
+                async for _ in acme.stream(""):
+                    pass
+
+    asyncio.run(run())
+
+
+class _Slow(ScriptedChatModel):
+    """Writes a word, then waits until it is closed or told to go on."""
+
+    def __init__(self):
+        super().__init__([])
+        self.closed = threading.Event()
+
+    def stream(self, prompt, *, max_output_tokens, timeout_s):
+        try:
+            for _ in range(200):
+                yield "word "
+                time.sleep(0.01)
+        finally:
+            self.closed.set()
+
+
+def test_the_loop_runs_on_while_an_answer_is_written_and_leaving_early_stops_it(make_engine):
+    chat = _Slow()
+
+    async def run():
+        ticks = 0
+
+        async def tick():
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.005)
+                ticks += 1
+
+        async with kr.AsyncEngine(make_engine(chat=chat)) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            ticker = asyncio.create_task(tick())
+            stream = acme.stream("How long does a refund take?")
+            seen = 0
+            async for event in stream:
+                seen += isinstance(event, kr.Token)
+                if seen == 5:
+                    break
+            await stream.aclose()
+            ticker.cancel()
+            return ticks
+
+    assert asyncio.run(run()) >= 3
+    assert chat.closed.wait(5)

@@ -1,0 +1,190 @@
+import pytest
+
+import konverze_rag as kr
+from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
+from konverze_rag.answering.marks import REFUSAL_SENTINEL
+from tests.rag.conftest import OFFLINE
+
+POLICY = b"""# Refunds
+
+A refund takes 7 working days after the parcel has reached us.
+
+# Delivery
+
+Delivery to Pune takes 3 days and costs Rs 80.
+"""
+
+
+@pytest.fixture
+def ask(make_engine):
+    """Asks a tenant whose chat model follows the script; returns the events and the model."""
+
+    def run(question, *replies, settings=OFFLINE, ends_early=False, **arguments):
+        chat = ScriptedChatModel(list(replies), ends_early=ends_early) if replies else None
+        tenant = make_engine(chat=chat, settings=settings).tenant("acme")
+        tenant.ingest(POLICY, source="policy.md")
+        return list(tenant.stream(question, **arguments)), chat
+
+    return run
+
+
+def _kinds(events):
+    return [type(event).__name__ for event in events]
+
+
+def _answer(events):
+    assert isinstance(events[-1], kr.Done)
+    return events[-1].answer
+
+
+def test_generated_answer_with_verified_citation(ask):
+    events, chat = ask("How long does a refund take?", "A refund takes 7 working days [1].")
+    answer = _answer(events)
+    assert answer.text == "A refund takes 7 working days [1]."
+    assert (answer.mode, answer.refused, answer.degraded) == (kr.AnswerMode.GENERATED, False, None)
+    [citation] = answer.citations
+    document = kr.load(POLICY, name="policy.md")
+    assert citation.quote == document.text[citation.span.start : citation.span.end]
+    assert citation.quote == "A refund takes 7 working days after the parcel has reached us."
+    assert answer.usage.output_tokens > 0
+    assert answer.timings.total_ms >= answer.timings.generate_ms > 0
+    assert _kinds(events)[0] == "Sources"
+    assert "".join(event.text for event in events if isinstance(event, kr.Token)) == answer.text
+    assert REFUSAL_SENTINEL in chat.prompts[0].system
+
+
+def test_wrong_numbers_and_invented_sources_lose_their_marks(ask):
+    events, _ = ask("How long does a refund take?", "A refund takes 90 working days [1]. We are glad to help [9].")
+    answer = _answer(events)
+    assert answer.text == "A refund takes 90 working days. We are glad to help."
+    assert (answer.citations, answer.removed_citations) == ((), 2)
+
+
+def test_the_models_refusal_names_no_source(ask):
+    events, _ = ask("Who won the cricket match?", REFUSAL_SENTINEL)
+    answer = _answer(events)
+    assert (answer.refused, answer.citations, answer.hits) == (True, (), ())
+    assert answer.text == OFFLINE.refusal_text
+    assert "Sources" not in _kinds(events)
+    assert "Token" not in _kinds(events)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [kr.ProviderUnavailableError("down"), kr.ProviderRejectedError("no"), kr.RateLimitedError("slow", retry_after_s=9)],
+)
+def test_a_failing_model_is_replaced_by_the_documents_words(ask, error):
+    events, _ = ask("How long does a refund take?", error)
+    answer = _answer(events)
+    assert "7 working days" in answer.text
+    assert (answer.degraded, answer.mode) == (str(error), kr.AnswerMode.EXTRACTIVE)
+    assert answer.citations[0].document_id == "policy.md"
+    assert "Degraded" in _kinds(events)
+
+
+def test_a_cut_stream_withdraws_what_was_said(ask):
+    events, _ = ask("How long does a refund take?", "A refund takes a very long time", ends_early=True)
+    answer = _answer(events)
+    assert "very long" not in answer.text
+    kinds = _kinds(events)
+    assert kinds.index("Token") < kinds.index("Degraded") < len(kinds) - 1
+
+
+def test_without_a_model_the_answer_is_extractive_and_not_degraded(ask):
+    answer = _answer(ask("How long does a refund take?")[0])
+    assert answer.text == "A refund takes 7 working days after the parcel has reached us. [1]"
+    assert (answer.mode, answer.degraded) == (kr.AnswerMode.EXTRACTIVE, None)
+
+
+def test_what_the_documents_do_not_say_is_refused(ask):
+    answer = _answer(ask("Which painter made the ceiling of the chapel?")[0])
+    assert (answer.refused, answer.citations, answer.hits) == (True, (), ())
+
+
+def test_an_empty_tenant_refuses_without_calling_the_model(make_engine):
+    chat = ScriptedChatModel(["anything"])
+    answer = make_engine(chat=chat).tenant("empty").ask("What?")
+    assert answer.refused
+    assert chat.prompts == []
+
+
+def test_a_failing_embedder_leaves_search_by_words(make_engine):
+    class Failing(HashingEmbedder):
+        def embed_queries(self, texts):
+            raise kr.ProviderUnavailableError("no embeddings today")
+
+    make_engine().tenant("acme").ingest(POLICY, source="policy.md")
+    answer = make_engine(embedder=Failing()).tenant("acme").ask("How long does a refund take?")
+    assert "7 working days" in answer.text
+    assert "no embeddings today" in answer.degraded
+
+
+def test_follow_up_is_rewritten_by_the_model_and_stored(make_engine):
+    chat = ScriptedChatModel(
+        ["A refund takes 7 working days [1].", "How long does delivery to Pune take?", "Delivery takes 3 days [1]."]
+    )
+    tenant = make_engine(chat=chat).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    tenant.ask("How long does a refund take?", conversation="c")
+    answer = tenant.ask("And how long does it take to Pune?", conversation="c")
+    assert answer.question == "How long does delivery to Pune take?"
+    assert [message.role for message in chat.prompts[2].messages] == ["user", "assistant", "user"]
+
+
+def test_follow_up_without_a_model_reads_the_previous_question(make_engine):
+    tenant = make_engine().tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    tenant.ask("How long does a refund take?", conversation="c")
+    answer = tenant.ask("And how long for delivery?", conversation="c")
+    assert "refund" in answer.question
+    assert "3 days" in answer.text
+
+
+def test_where_narrows_what_an_answer_rests_on(make_engine):
+    tenant = make_engine().tenant("acme")
+    for year, days in ((2025, 9), (2026, 7)):
+        tenant.ingest(f"A refund takes {days} days.".encode(), source=f"policy-{year}", metadata={"year": year})
+    assert "9 days" in tenant.ask("How long does a refund take?", where={"year": 2025}).text
+    assert "7 days" in tenant.ask("How long does a refund take?", where={"year": {"gt": 2025}}).text
+    with pytest.raises(kr.ConfigError):
+        tenant.ask("x", where={"year": {"like": 1}})
+
+
+def test_closing_a_stream_early_closes_the_model(make_engine):
+    closed = []
+
+    class Chat(ScriptedChatModel):
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            try:
+                yield from super().stream(prompt, max_output_tokens=max_output_tokens, timeout_s=timeout_s)
+            finally:
+                closed.append(True)
+
+    tenant = make_engine(chat=Chat(["A refund takes 7 working days [1]."])).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    stream = tenant.stream("How long does a refund take?")
+    next(stream)
+    stream.close()
+    assert closed == [True]
+
+
+def test_a_store_that_fails_is_reported_and_raised(make_engine, blobs, monkeypatch):
+    tenant = make_engine().tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+
+    def full(*_, **__):
+        raise kr.StoreFullError("no room")
+
+    monkeypatch.setattr(blobs, "put", full)
+    events = list(tenant.stream("How long does a refund take?", conversation="c"))
+    assert isinstance(events[-1], kr.Failed)
+    with pytest.raises(kr.StoreFullError):
+        tenant.ask("How long does a refund take?", conversation="c")
+
+
+@pytest.mark.parametrize(
+    ("conversation", "visitor"), [("", None), ("x" * 300, None), ("c", ""), (None, "v"), (5, None)]
+)
+def test_illegal_names_are_refused_before_anything_happens(acme, conversation, visitor):
+    with pytest.raises(kr.ConfigError):
+        acme.stream("x", conversation=conversation, visitor=visitor)

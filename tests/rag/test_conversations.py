@@ -1,0 +1,93 @@
+import threading
+
+import pytest
+
+import konverze_rag as kr
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def tenant(acme):
+    acme.ingest(b"A refund takes 7 days. Delivery takes 3 days.", source="policy")
+    return acme
+
+
+def _turns(blobs):
+    return [name for name in blobs.list("tenants/") if "/days/" in name and not name.endswith("/key")]
+
+
+def test_turns_are_sealed_and_names_are_hidden(tenant, blobs):
+    tenant.ask("How long does a refund take?", conversation="whatsapp-9876543210", visitor="asha@example.com")
+    assert len(_turns(blobs)) == 1
+    raw = b"".join(name.encode() + bytes(blobs.get(name)) for name in blobs.list(""))
+    for needle in (b"refund", b"whatsapp", b"9876543210", b"asha", b"7 days"):
+        assert needle not in raw
+
+
+def test_without_a_conversation_nothing_is_stored(tenant, blobs):
+    tenant.ask("How long does a refund take?")
+    assert _turns(blobs) == []
+
+
+def test_history_survives_a_restart_and_midnight(tenant, make_engine, clock):
+    tenant.ask("How long does a refund take?", conversation="c")
+    clock.advance(DAY_S)
+    again = make_engine().tenant("acme")
+    assert "refund" in again.ask("And how long for that?", conversation="c").question
+    clock.advance(3 * DAY_S)
+    assert again.ask("And how long for that?", conversation="c").question == "And how long for that?"
+
+
+def test_conversations_do_not_mix(tenant):
+    tenant.ask("How long does a refund take?", conversation="one")
+    assert "refund" not in tenant.ask("And how long for that?", conversation="two").question
+
+
+def test_each_day_has_its_own_key(tenant, blobs, clock):
+    tenant.ask("How long does a refund take?", conversation="c")
+    clock.advance(DAY_S)
+    tenant.ask("How long does delivery take?", conversation="c")
+    keys = [name for name in blobs.list("tenants/") if name.endswith("/key")]
+    assert len(keys) == 2
+    assert len({bytes(blobs.get(turn))[9:25] for turn in _turns(blobs)}) == 2
+
+
+def test_concurrent_turns_of_one_conversation_are_all_stored_in_a_chain(tenant, blobs):
+    errors = []
+
+    def ask(number):
+        try:
+            tenant.ask(f"How long does a refund of order {number} take?", conversation="c", visitor="v")
+        except Exception as error:  # noqa: BLE001
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert [name[-6:] for name in _turns(blobs)] == [f"{number:06d}" for number in range(6)]
+    assert "order" in tenant.ask("And for that one?", conversation="c").question
+
+
+@pytest.mark.parametrize("attack", ["swap", "drop", "flip", "replay"])
+def test_a_tampered_conversation_is_refused(tenant, make_engine, blobs, attack):
+    for number in range(3):
+        tenant.ask(f"How long does a refund of order {number} take?", conversation="c")
+    first, second, third = _turns(blobs)
+    if attack == "swap":
+        kept = bytes(blobs.get(first))
+        blobs.put(first, bytes(blobs.get(second)))
+        blobs.put(second, kept)
+    elif attack == "drop":
+        blobs.delete(second)
+    elif attack == "flip":
+        data = bytearray(blobs.get(second))
+        data[-1] ^= 1
+        blobs.put(second, data)
+    else:
+        blobs.put(third, bytes(blobs.get(second)))
+    with pytest.raises(kr.IntegrityError):
+        make_engine().tenant("acme").ask("And for that one?", conversation="c")

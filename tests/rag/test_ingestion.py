@@ -1,0 +1,141 @@
+import io
+
+import pytest
+
+import konverze_rag as kr
+from konverze_core.fakes import HashingEmbedder
+
+
+class CountingEmbedder(HashingEmbedder):
+    """Counts the texts that it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedded = 0
+
+    def embed_documents(self, texts):
+        self.embedded += len(texts)
+        return super().embed_documents(texts)
+
+
+def test_paths_bytes_and_files_take_their_source_from_their_name(acme, tmp_path):
+    (tmp_path / "a.md").write_text("# Refunds\n\nRefunds take 7 days.")
+    with (tmp_path / "b.txt").open("w+b") as file:
+        file.write(b"Delivery takes 3 days.")
+        file.seek(0)
+        report = acme.ingest([tmp_path / "a.md", file])
+    assert (report.documents, report.failed, report.skipped, report.generation) == (2, (), (), 1)
+    acme.ingest(io.BytesIO(b"Gift cards last a year."), source="cards")
+    assert [row.id for row in acme.documents()] == ["a.md", "b.txt", "cards"]
+    assert acme.documents()[0].metadata["format"] == "markdown"
+
+
+def test_chunks_are_cut_from_the_document_they_cite(acme):
+    data = b"# Plans\n\n" + b" ".join(b"Sentence number %d is here." % number for number in range(200))
+    acme.ingest(data, source="plans.md")
+    document = kr.load(data, name="plans.md")
+    hits = acme.search("sentence number 77", k=50)
+    assert len(hits) > 3
+    for hit in hits:
+        assert document.text[hit.chunk.span.start : hit.chunk.span.end] == hit.chunk.text
+        assert hit.chunk.heading == "Plans"
+
+
+def test_the_same_source_replaces(acme):
+    acme.ingest(b"Refunds take 7 days.", source="policy")
+    report = acme.ingest(b"Refunds take 9 days.", source="policy")
+    assert report.generation == 2
+    assert [hit.chunk.text for hit in acme.search("refunds")] == ["Refunds take 9 days."]
+
+
+def test_unchanged_content_is_skipped_without_embedding(make_engine):
+    embedder = CountingEmbedder()
+    acme = make_engine(embedder=embedder).tenant("acme")
+    acme.ingest(b"Refunds take 7 days.", source="policy")
+    report = acme.ingest(b"Refunds take 7 days.", source="policy")
+    assert (report.documents, report.skipped, report.generation) == (0, ("policy",), 1)
+    assert embedder.embedded == 1
+    changed = acme.ingest(b"Refunds take 7 days.", source="policy", metadata={"lang": "en"})
+    assert changed.documents == 1
+
+
+def test_metadata_is_filterable(acme):
+    acme.ingest(b"Refunds take 7 days.", source="a", metadata={"team": "north", "year": 2026})
+    acme.ingest(b"Refunds take 9 days.", source="b", metadata={"team": "south", "year": 2024})
+    found = acme.search("refunds", where={"team": ["north", "west"], "year": {"gte": 2025}})
+    assert [hit.chunk.document_id for hit in found] == ["a"]
+    assert acme.search("refunds", where={"team": "east"}) == []
+
+
+def test_one_bad_file_does_not_stop_the_batch(acme, tmp_path):
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\n not a pdf")
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "good.txt").write_bytes(b"Delivery takes 3 days.")
+    report = acme.ingest(sorted(tmp_path.iterdir()))
+    assert report.documents == 1
+    assert [source for source, _ in report.failed] == ["bad.pdf", "empty.txt"]
+    for source, error in report.failed:
+        assert isinstance(error, kr.LoadError)
+        assert str(error).startswith(f"{source}: ")
+    assert [row.id for row in acme.documents()] == ["good.txt"]
+
+
+def test_a_batch_of_bad_files_commits_nothing(acme):
+    report = acme.ingest(b"\x00\x01\x02\x03" * 50, source="noise.bin")
+    assert (report.documents, report.generation) == (0, 0)
+    assert acme.stats().generation == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "source", "message"),
+    [
+        (b"x", None, "source"),
+        ([b"x", b"y"], "same", "list"),
+        (["/no/such/file.txt"], None, "No such file"),
+        (b"x", "a\nb", "printable"),
+        (b"x", "", "source"),
+        (b"x", "n" * 2000, "1024"),
+        (io.StringIO("x"), "text mode", "binary"),
+    ],
+)
+def test_wrong_calls_are_told(acme, content, source, message):
+    with pytest.raises(kr.ConfigError, match=message):
+        acme.ingest(content, source=source)
+    assert acme.documents() == []
+
+
+def test_one_source_twice_in_a_batch_is_refused(acme, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text(folder)
+    with pytest.raises(kr.ConfigError, match="twice"):
+        acme.ingest([tmp_path / "one" / "a.txt", tmp_path / "two" / "a.txt"])
+
+
+def test_oversized_uploads_are_refused(make_engine):
+    acme = make_engine(limits=kr.LoadLimits(max_file_bytes=100)).tenant("acme")
+    report = acme.ingest(io.BytesIO(b"x" * 101), source="large")
+    assert isinstance(report.failed[0][1], kr.LimitExceededError)
+
+
+def test_progress_is_told(acme, tmp_path):
+    steps = []
+    (tmp_path / "a.txt").write_text("one")
+    acme.ingest([tmp_path / "a.txt"], on_progress=steps.append)
+    assert [(step.stage, step.done, step.total) for step in steps] == [
+        ("read", 1, 1),
+        ("embedded", 1, 1),
+        ("committed", 1, 1),
+    ]
+
+
+def test_a_failing_embedder_leaves_the_index_as_it_was(make_engine):
+    class Failing(HashingEmbedder):
+        def embed_documents(self, texts):
+            raise kr.ProviderUnavailableError("down")
+
+    make_engine().tenant("acme").ingest(b"old", source="a")
+    acme = make_engine(embedder=Failing()).tenant("acme")
+    with pytest.raises(kr.ProviderUnavailableError):
+        acme.ingest(b"new", source="a")
+    assert acme.stats().generation == 1

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+import konverze_rag as kr
+from konverze_core.fakes import HashingEmbedder, OverlapReranker
+
+
+def _chunks(count, document_id="bulk"):
+    return [kr.Chunk(document_id=document_id, ordinal=number, text=f"text {number}") for number in range(count)]
+
+
+def _vectors(count, dim=16, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_ready_vectors_are_searched_exactly(make_engine):
+    acme = make_engine(embedder=None).tenant("acme")
+    vectors = _vectors(50)
+    assert acme.add(_chunks(50), vectors) == 1
+    hits = acme.search(vector=vectors[7], k=5)
+    assert [hit.chunk.ordinal for hit in hits] == np.argsort(-(vectors @ vectors[7]))[:5].tolist()
+    assert hits[0].score == pytest.approx(1.0)
+
+
+def test_vector_and_text_search_both_legs_without_an_embedder(make_engine):
+    acme = make_engine(embedder=None).tenant("acme")
+    vectors = _vectors(50)
+    acme.add(_chunks(50), vectors)
+    hit = acme.search("text 7", vector=vectors[7], k=1)[0]
+    assert (hit.explain.dense_rank, hit.explain.lexical_rank, hit.chunk.ordinal) == (1, 1, 7)
+
+
+def test_interleaved_documents_keep_their_own_vectors(make_engine):
+    acme = make_engine(embedder=None).tenant("acme")
+    vectors = _vectors(10)
+    chunks = [kr.Chunk(document_id=f"d{n % 2}", ordinal=n, text=f"text {n}") for n in range(10)]
+    acme.add(chunks, vectors)
+    for number in range(10):
+        assert acme.search(vector=vectors[number], k=1)[0].chunk == chunks[number]
+
+
+def test_added_chunks_are_embedded_where_no_vectors_are_given(acme):
+    acme.add([kr.Chunk(document_id="a", ordinal=0, text="refund window"), *_chunks(20)])
+    assert acme.search("refund window", k=1)[0].explain.dense_rank == 1
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [np.zeros((3, 16)), np.zeros(16), np.full((2, 16), np.nan), np.zeros((2, 0)), np.zeros((2, 16, 1))],
+)
+def test_vectors_of_another_shape_are_refused(acme, vectors):
+    with pytest.raises(kr.ConfigError, match="vectors"):
+        acme.add(_chunks(2), vectors)
+    assert acme.stats().generation == 0
+
+
+@pytest.mark.parametrize("vector", [np.zeros(15), np.zeros((1, 64)), np.full(64, np.inf)])
+def test_query_vectors_of_another_shape_are_refused(acme, vector):
+    acme.add(_chunks(2))
+    with pytest.raises(kr.ConfigError, match="vector"):
+        acme.search(vector=vector)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "x" * 9000, 7])
+def test_questions_that_are_none_are_refused(acme, text):
+    with pytest.raises(kr.ConfigError):
+        acme.search(text)
+    with pytest.raises(kr.ConfigError):
+        acme.ask(text)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001, 2.5, True, "3"])
+def test_k_is_checked(acme, k):
+    with pytest.raises(kr.ConfigError, match="k must"):
+        acme.search("x", k=k)
+
+
+def test_nothing_to_search_for(acme):
+    with pytest.raises(kr.ConfigError):
+        acme.search()
+
+
+def test_text_search_over_another_models_vectors_is_refused_with_a_way_out(make_engine):
+    make_engine(embedder=HashingEmbedder(dim=32)).tenant("acme").add(_chunks(2))
+    for embedder in (HashingEmbedder(dim=64), None):
+        acme = make_engine(embedder=embedder).tenant("acme")
+        with pytest.raises(kr.EmbedderMismatchError, match="vector="):
+            acme.search("text")
+        assert len(acme.search(vector=np.ones(32, np.float32))) == 2
+
+
+def test_reranker_has_the_last_word(make_engine):
+    acme = make_engine(reranker=OverlapReranker()).tenant("acme")
+    acme.add(_chunks(9))
+    assert acme.search("text 5")[0].chunk.text == "text 5"
+
+
+def test_lone_surrogates_in_a_question_do_no_harm(acme):
+    acme.add(_chunks(2))
+    assert acme.search("text \ud800 1")[0].chunk.text == "text 1"
+
+
+def test_delete_and_stats(acme):
+    acme.add(_chunks(3, "a"))
+    acme.add(_chunks(2, "b"))
+    assert acme.delete("a", "nothing") == 1
+    stats = acme.stats()
+    assert (stats.documents, stats.chunks, stats.deleted_chunks, stats.segments, stats.dim) == (1, 2, 3, 2, 64)
+    acme.compact()
+    assert (acme.stats().deleted_chunks, acme.stats().segments) == (0, 1)
+    with pytest.raises(kr.ConfigError):
+        acme.delete()
