@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -105,7 +105,7 @@ class AsyncTenant:
         conversation: str | None = None,
         visitor: str | None = None,
         where: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """See `Tenant.stream`; leaving the loop early stops the answer at its next event."""
         events = self._tenant.stream(question, conversation=conversation, visitor=visitor, where=where)
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None]()

@@ -71,6 +71,7 @@ class Engine:
         self._limits = limits or LoadLimits()
         self._counter = TokenCounter.for_model(chat.info.name if chat else settings.chat_model)
         self._tenants: dict[str, Tenant] = {}
+        self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._is_closed = False
         self._owned = ExitStack()
@@ -122,13 +123,19 @@ class Engine:
         if self._is_closed:
             raise ConfigError("the engine is closed")
         tenant_id = checked_tenant_id(tenant_id)
-        with self._lock:
-            if tenant_id not in self._tenants:
-                self._tenants[tenant_id] = self._opened(tenant_id, create=create)
-            tenant = self._tenants[tenant_id]
+        tenant = self._tenants.get(tenant_id) or self._opened_once(tenant_id, create=create)
         if min_generation is not None:
             tenant.require_generation(min_generation)
         return tenant
+
+    def _opened_once(self, tenant_id: str, *, create: bool) -> Tenant:
+        """Opens a tenant while others who ask for it wait; other tenants are not held up."""
+        with self._lock:
+            opening = self._opening.setdefault(tenant_id, threading.Lock())
+        with opening:
+            if tenant_id not in self._tenants:
+                self._tenants[tenant_id] = self._opened(tenant_id, create=create)
+            return self._tenants[tenant_id]
 
     def _opened(self, tenant_id: str, *, create: bool) -> Tenant:
         try:

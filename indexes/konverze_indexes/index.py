@@ -53,9 +53,15 @@ class TenantIndex:
         self._load_newest()
 
     def snapshot(self) -> Snapshot:
-        """The newest generation; looks for commits of other processes at most once in `REFRESH_S`."""
-        if self._clock.monotonic() - self._checked_at >= REFRESH_S:
-            return self.refreshed()
+        """The newest generation; looks for commits of other processes at most once in `REFRESH_S`.
+
+        Never waits for a writer or for another reader's look: until they are done, the generation at hand is served.
+        """
+        if self._clock.monotonic() - self._checked_at >= REFRESH_S and self._lock.acquire(blocking=False):
+            try:
+                self._load_newest()
+            finally:
+                self._lock.release()
         return self._snapshot
 
     def refreshed(self) -> Snapshot:

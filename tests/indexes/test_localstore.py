@@ -63,12 +63,8 @@ def test_no_file_descriptor_is_left_open(store):
         store.delete(name)
     gc.collect()
     # The fixture made the store in its own folder: nothing below it may still be open.
-    open_files = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if _is_open(name)]
+    open_files = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     assert [path for path in open_files if "test_no_file_descriptor" in path] == []
-
-
-def _is_open(name):
-    return Path(f"/proc/self/fd/{name}").is_symlink()
 
 
 @pytest.fixture

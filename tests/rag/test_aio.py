@@ -6,6 +6,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import ScriptedChatModel
+from konverze_rag.aio import MAX_EVENTS_AHEAD
 
 
 def test_the_async_twin_answers_like_the_engine(make_engine):
@@ -97,3 +98,30 @@ def test_the_loop_runs_on_while_an_answer_is_written_and_leaving_early_stops_it(
 
     assert asyncio.run(run()) >= 3
     assert chat.closed.wait(5)
+
+
+def test_a_slow_reader_slows_the_answer_down(make_engine):
+    written = []
+
+    class Fast(ScriptedChatModel):
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            for number in range(1_000):
+                written.append(number)
+                yield f"word{number} "
+            yield kr.Usage(1, 1)
+
+    async def run():
+        async with kr.AsyncEngine(make_engine(chat=Fast([]))) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            stream = acme.stream("How long does a refund take?")
+            await anext(stream)
+            await asyncio.sleep(0.3)
+            ahead = len(written)
+            events = [event async for event in stream]
+            return ahead, events
+
+    ahead, events = asyncio.run(run())
+    assert ahead <= MAX_EVENTS_AHEAD + 2
+    assert isinstance(events[-1], kr.Done)
+    assert len(written) == 1_000

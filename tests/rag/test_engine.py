@@ -1,11 +1,13 @@
 import os
 import subprocess
 import sys
+import threading
 import warnings
 
 import pytest
 
 import konverze_rag as kr
+from konverze_indexes.keyring import tenant_directory
 from tests.rag.conftest import OFFLINE
 
 
@@ -175,3 +177,32 @@ def test_no_warning_escapes_an_open_engine(tmp_path):
         warnings.simplefilter("error")
         with kr.Engine.open(tmp_path, settings=OFFLINE) as engine:
             engine.tenant("acme").ingest(b"text", source="a")
+
+
+def test_a_tenant_that_opens_slowly_does_not_hold_up_another(make_engine, blobs, monkeypatch):
+    for name in ("slow", "fast"):
+        make_engine().tenant(name).ingest(name.encode(), source="a")
+    engine, slow_prefix, gate, reads = make_engine(), None, threading.Event(), []
+    slow_prefix = f"tenants/{tenant_directory('slow')}/"
+    get = blobs.get
+
+    def gated(name):
+        if name.startswith(slow_prefix):
+            reads.append(name)
+            assert gate.wait(10)
+        return get(name)
+
+    monkeypatch.setattr(blobs, "get", gated)
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(engine.tenant("slow").search("slow")[0].chunk.text))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    assert engine.tenant("fast").search("fast")[0].chunk.text == "fast"
+    gate.set()
+    for thread in threads:
+        thread.join()
+    assert found == ["slow"] * 4
+    assert len(reads) == len(set(reads))

@@ -330,6 +330,7 @@ def test_every_exception_of_the_sdk_is_mapped():
     elsewhere = {
         "AmbiguousModuleClientUsageError",
         "APIRemovedInV1",
+        "MissingDependencyError",
         "MutuallyExclusiveAuthError",
         "StreamAlreadyConsumed",
         "SubjectTokenProviderError",

@@ -1,0 +1,45 @@
+"""What a type checker must see of the public API; read by `basedpyright`, never run."""
+
+from collections.abc import AsyncGenerator, Generator
+from typing import assert_type
+
+import konverze_rag as kr
+
+
+def engine_and_tenant(engine: kr.Engine) -> None:
+    acme = engine.tenant("acme", create=False, min_generation=3)
+    assert_type(acme, kr.Tenant)
+    assert_type(
+        acme.ingest(["a.pdf", b"bytes"], metadata={"lang": "en", "tags": ["a", "b"], "price": 1.5}), kr.IngestReport
+    )
+    assert_type(acme.search("refund", k=3, where={"price": {"gte": 1}}), list[kr.Hit])
+    assert_type(acme.ask("refund?", conversation="c", visitor="v"), kr.Answer)
+    assert_type(acme.stream("refund?"), Generator[kr.Event, None, None])
+    assert_type(acme.documents(), list[kr.DocumentInfo])
+    assert_type(acme.stats(), kr.TenantStats)
+    assert_type(engine.tenants(), list[str])
+
+
+async def async_engine(engine: kr.AsyncEngine) -> None:
+    acme = await engine.tenant("acme")
+    assert_type(acme, kr.AsyncTenant)
+    assert_type(await acme.ask("refund?"), kr.Answer)
+    assert_type(acme.stream("refund?"), AsyncGenerator[kr.Event, None])
+
+
+def events(event: kr.Event) -> str:  # noqa: PLR0911 (one for each event)
+    match event:
+        case kr.Token(text) | kr.Refusal(text):
+            return text
+        case kr.Sources(hits):
+            return hits[0].chunk.text
+        case kr.Cited(citation):
+            return citation.quote
+        case kr.Done(answer):
+            return answer.text
+        case kr.Degraded(reason):
+            return reason
+        case kr.Failed(error):
+            return str(error)
+        case kr.Usage(input_tokens=count):
+            return str(count)
