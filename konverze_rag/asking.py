@@ -1,15 +1,15 @@
-"""From a question to an answer: condense, retrieve, compose, generate, verify, store (DESIGN: answer pipeline)."""
+"""From a question to an answer: condense, retrieve, compose, generate, verify, store."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Self, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from konverze_core.answers import (
     Answer,
@@ -25,20 +25,20 @@ from konverze_core.answers import (
     Token,
     Usage,
 )
-from konverze_core.errors import ConfigError, KonverzeError, ProviderError
+from konverze_core.errors import KonverzeError, ProviderError
 from konverze_core.protocols import ChatModel, Clock, Embedder, Message, Prompt
 from konverze_core.retrieval import Hit
 from konverze_indexes.snapshot import Snapshot
-from konverze_indexes.where import parse_where
 from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
 from konverze_rag.answering.extractive import extract_answer
 from konverze_rag.answering.refusal import is_answerable
 from konverze_rag.answering.streaming_citations import CitationStream
 from konverze_rag.answering.verify import supports_hit
-from konverze_rag.conversations import Conversations, Turn, checked_name
+from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.providers.tiktoken_offline import TokenCounter
-from konverze_rag.retrieval import Retriever, checked_question
+from konverze_rag.questions import Question
+from konverze_rag.retrieval import Retriever
 from konverze_rag.settings import Settings
 from konverze_rag.similarity import EmbeddingSimilarity
 
@@ -51,42 +51,6 @@ CONDENSE_TIME_SHARE = 0.25
 NONCE_BYTES = 12
 
 Events: TypeAlias = Generator[Event, None, None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a visitor asks, checked.
-
-    Attributes:
-        text: The question.
-        conversation: Name of the conversation; None to read and store nothing.
-        visitor: Who asks.
-        where: Which chunks the answer may rest on.
-    """
-
-    text: str
-    conversation: str | None = None
-    visitor: str | None = None
-    where: Mapping[str, Any] | None = None
-
-    @classmethod
-    def checked(
-        cls, text: str, *, conversation: str | None, visitor: str | None, where: Mapping[str, Any] | None
-    ) -> Self:
-        """The question, if it can be asked.
-
-        Raises:
-            ConfigError: The text, a name or `where` is not legal.
-        """
-        if conversation is not None:
-            checked_name("conversation", conversation)
-        if visitor is not None:
-            checked_name("visitor", visitor)
-            if conversation is None:
-                raise ConfigError("a visitor's turn is stored under a conversation: name it too")
-        if where is not None:
-            parse_where(where)
-        return cls(text=checked_question(text), conversation=conversation, visitor=visitor, where=where)
 
 
 @dataclass(slots=True)

@@ -17,29 +17,14 @@ from konverze_core.retrieval import Hit
 from konverze_indexes.fusion import reciprocal_rank_fusion
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
+from konverze_rag.questions import checked_text
 from konverze_rag.settings import Settings
 
 MAX_HITS = 1_000
 """Largest `k` of a search."""
 
-MAX_QUERY_CHARS = 8_000
-"""Longest question or search text."""
-
 ORIGINAL_WEIGHT = 0.3
 """Weight of the visitor's own words beside the rewritten question."""
-
-
-def checked_question(question: str) -> str:
-    """A question that can be searched for.
-
-    Raises:
-        ConfigError: It is blank or too long.
-    """
-    if not isinstance(question, str) or not question.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError("the question is empty: ask in words")
-    if len(question) > MAX_QUERY_CHARS:
-        raise ConfigError(f"the question has {len(question)} characters; at most {MAX_QUERY_CHARS} are taken")
-    return question.encode("utf-8", "replace").decode()
 
 
 def checked_k(k: int) -> int:
@@ -82,7 +67,7 @@ class Retriever:
         """Hits, best first.
 
         Args:
-            text: What to search for; None when a vector alone says it.
+            text: What to search for; None when a vector alone says it. A blank text finds nothing.
             k: At most this many hits.
             where: Which chunks may be returned.
             vector: float32, shape (dim,): a ready query vector; skips the embedder.
@@ -94,14 +79,17 @@ class Retriever:
             EmbedderMismatchError: The index was built with another model than the engine's.
             ProviderError: The embedding service failed.
         """
-        snapshot = snapshot or self.index.snapshot()
+        snapshot, k = snapshot or self.index.snapshot(), checked_k(k)
         if text is None and vector is None:
             raise ConfigError("search for a text, a vector, or both")
+        asked = checked_text(text) if text is not None else ""
+        if not asked.strip() and vector is None:
+            return []
         if vector is None and not is_lexical:
-            vector = self._embedded(text, snapshot)
+            vector = self._embedded(asked, snapshot)
         query = Query(
-            k=checked_k(k),
-            text=None if text is None else checked_question(text),
+            k=k,
+            text=asked if asked.strip() else None,
             vector=vector if vector is None else _checked_vector(vector, snapshot),
             where=where,
             fusion=self.settings.fusion,
@@ -109,11 +97,11 @@ class Retriever:
             lexical_weight=self.settings.lexical_weight,
         )
         hits = snapshot.search(query)
-        return self.reranker.rerank(text, hits) if self.reranker is not None and text is not None else hits
+        return self.reranker.rerank(asked, hits) if self.reranker is not None and query.text is not None else hits
 
-    def _embedded(self, text: str | None, snapshot: Snapshot) -> Vectors | None:
+    def _embedded(self, text: str, snapshot: Snapshot) -> Vectors | None:
         embedding = snapshot.manifest.embedding
-        if text is None or embedding is None or not snapshot.segments:
+        if embedding is None or not snapshot.segments:
             return None
         if self.embedder is None or self.embedder.info.fingerprint != embedding.fingerprint:
             mine = self.embedder.info.name if self.embedder else "no embedding model"

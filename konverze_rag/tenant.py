@@ -126,7 +126,7 @@ class Tenant:
         """Finds chunks: by meaning and by words where the index has vectors, by words alone where it has none.
 
         Args:
-            text: What to search for; None for a vector alone.
+            text: What to search for; None for a vector alone. A blank text finds nothing.
             k: At most this many hits.
             where: Which chunks may be returned (`konverze_indexes.where`).
             vector: float32, shape (dim,): a ready query vector; skips the embedder. Without `text` the search is

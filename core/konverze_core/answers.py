@@ -15,7 +15,7 @@ class Citation:
     """Words of a source that support a sentence of an answer.
 
     Attributes:
-        number: The `[n]` in the answer's text.
+        number: Of the source, from 1: the `[n]` in the answer's text, where the sentence bears a mark.
         document_id: The cited document.
         page: Page on which the cited chunk starts; None where the format has no pages.
         span: Where `quote` stands in the document's text; None for chunks added without a span.
@@ -121,7 +121,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The sources do not answer the question; `text` is the whole answer."""
+    """The sources do not answer the question; `text` is the whole answer, and words sent so far are withdrawn."""
 
     text: str
 
