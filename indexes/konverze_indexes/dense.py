@@ -40,8 +40,10 @@ def dense_top(vectors: Vectors, query: Vectors, *, k: int, mask: Mask | None = N
     buffers += [_faiss.swig_ptr(scores), _faiss.swig_ptr(rows)]
     if mask is None:
         _faiss.knn_inner_product(*buffers)
+    else:
+        bits = np.packbits(mask, bitorder="little")
+        _faiss.knn_inner_product(*buffers, _faiss.IDSelectorBitmap(bits.size, _faiss.swig_ptr(bits)))
+    if rows[-1] >= 0:
         return scores, rows
-    bits = np.packbits(mask, bitorder="little")
-    _faiss.knn_inner_product(*buffers, _faiss.IDSelectorBitmap(bits.size, _faiss.swig_ptr(bits)))
     found = rows >= 0
     return scores[found], rows[found]

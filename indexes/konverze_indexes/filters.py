@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -11,13 +10,10 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from konverze_core.documents import MetadataScalar
-from konverze_core.errors import ConfigError
+from konverze_core.documents import MetadataScalar, MetadataValue
 from konverze_indexes.container import Array
 from konverze_indexes.strings import StringColumn
 from konverze_indexes.where import AnyOf, Both, Condition, Either, Exists, Not, Range
-
-MAX_EXACT_INTEGER = 2**53
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Rows: TypeAlias = npt.NDArray[np.int32]
@@ -28,16 +24,6 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     return "text" if isinstance(value, str) else "number"
-
-
-def _checked(key: str, value: object) -> MetadataScalar:
-    if not isinstance(value, str | int | float | bool):
-        raise ConfigError(f"metadata {key!r} must be a string, number, boolean or a list of them")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"metadata {key!r} holds a number that is not finite")
-    if isinstance(value, int) and abs(value) > MAX_EXACT_INTEGER:
-        raise ConfigError(f"metadata {key!r} holds an integer above 2**53; give it as a string")
-    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +60,11 @@ class FilterBuilder:
     def __init__(self) -> None:
         self._rows: dict[Key, dict[MetadataScalar, list[int]]] = {}
 
-    def add(self, row: int, metadata: Mapping[str, object]) -> None:
-        """Notes a row's metadata; None counts as missing.
-
-        Raises:
-            ConfigError: A value is not a scalar or a list of scalars.
-        """
+    def add(self, row: int, metadata: Mapping[str, MetadataValue]) -> None:
+        """Notes a row's metadata, checked before."""
         for key, value in metadata.items():
-            values = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
-            present = [_checked(key, item) for item in values if item is not None]
-            for kind, item in dict.fromkeys((_kind(item), item) for item in present):
+            values = value if isinstance(value, list) else [value]
+            for kind, item in dict.fromkeys((_kind(item), item) for item in values):
                 self._rows.setdefault((key, kind), {}).setdefault(item, []).append(row)
 
     def arrays(self) -> tuple[dict[str, Array], list[Key]]:

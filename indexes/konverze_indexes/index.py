@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
-from konverze_core.errors import ConflictError, EmbedderMismatchError, RollbackError
+from konverze_core.errors import ConfigError, ConflictError, EmbedderMismatchError, RollbackError, StoreError
 from konverze_core.protocols import Clock, Vectors
 from konverze_indexes.container import Bytes
 from konverze_indexes.manifest import (
@@ -26,8 +29,16 @@ from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs, blob_dig
 MAX_COMMIT_TRIES = 64
 """How often a writer re-bases on a faster one before it gives up."""
 
+FIRST_PAUSE_S = 0.002
+MAX_PAUSE_S = 0.2
+"""Random pauses between those tries, doubling from the first to the longest."""
+
 REFRESH_S = 1.0
 """A commit of another process is seen by readers within this time."""
+
+
+class _OvertakenError(Exception):
+    """Another compaction has already replaced the segments."""
 
 
 class TenantIndex:
@@ -45,59 +56,95 @@ class TenantIndex:
         self.blobs = blobs
         self._clock = clock
         self._lock = threading.Lock()
-        self._highest_seen = 0
         self._checked_at = clock.monotonic()
         empty = Manifest(tenant_id=blobs.tenant_id, committed_at=clock.now())
-        self._previous = ""
-        self._snapshot = Snapshot(empty, {})
+        self._digest = ""
+        self._snapshot: Snapshot | None = Snapshot(empty, {})
         self._load_newest()
 
     def snapshot(self) -> Snapshot:
         """The newest generation; looks for commits of other processes at most once in `REFRESH_S`.
 
-        Never waits for a writer or for another reader's look: until they are done, the generation at hand is served.
+        Never waits for a writer or for another reader's look, and outlives an outage of the store: until the look
+        succeeds, the generation at hand is served.
+
+        Raises:
+            ConfigError: The index was closed.
+            IntegrityError: Stored data is not what was written.
         """
         if self._clock.monotonic() - self._checked_at >= REFRESH_S and self._lock.acquire(blocking=False):
             try:
-                self._load_newest()
+                with suppress(StoreError):
+                    self._load_newest()
+                self._checked_at = self._clock.monotonic()
             finally:
                 self._lock.release()
-        return self._snapshot
+        return self._held()
 
     def refreshed(self) -> Snapshot:
         """The newest generation in the store at this moment."""
         with self._lock:
             self._load_newest()
-            return self._snapshot
+            return self._held()
+
+    def close(self) -> None:
+        """Drops all decrypted data; whoever holds a snapshot keeps it until they let go."""
+        with self._lock:
+            self._snapshot = None
+
+    def _held(self) -> Snapshot:
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise ConfigError("the engine is closed")
+        return snapshot
 
     def require_generation(self, generation: int) -> None:
-        """Raises the mark below which no generation is accepted, and holds the store to it.
+        """Holds the store to a generation that the caller knows of.
 
         Raises:
             RollbackError: The newest generation in the store is older.
         """
-        with self._lock:
-            self._highest_seen = max(self._highest_seen, generation)
-            self._load_newest()
+        newest = self.refreshed().manifest.generation
+        if newest < generation:
+            raise RollbackError(f"generation {newest} stands where generation {generation} is asked for")
 
     def _load_newest(self) -> None:
         names = self.blobs.names("commits/")
-        newest = generation_of(names[0]) if names else 0
-        if newest < self._highest_seen:
-            raise RollbackError(f"generation {newest} stands where generation {self._highest_seen} was already seen")
-        if newest > self._snapshot.manifest.generation:
-            self._open(names[0], newest)
-        self._highest_seen = newest
+        newest, seen = generation_of(names[0]) if names else 0, self._held().manifest.generation
+        if newest < seen:
+            raise RollbackError(f"generation {newest} stands where generation {seen} was already seen")
+        if newest > seen:
+            self._open(newest)
+        elif newest and blob_digest(self.blobs.stored("commit", names[0])) != self._digest:
+            raise RollbackError(f"another commit stands where generation {newest} was already seen")
         self._checked_at = self._clock.monotonic()
 
-    def _open(self, name: str, generation: int) -> None:
+    def _open(self, generation: int) -> None:
+        manifest, digest = self._manifest(generation)
+        self._check_descent(manifest)
+        known = self._held().segments_by_id
+        segments = {entry.id: known.get(entry.id) or self._segment(entry) for entry in manifest.segments}
+        self._snapshot, self._digest = Snapshot(manifest, segments), digest
+
+    def _manifest(self, generation: int) -> tuple[Manifest, str]:
+        """A generation's manifest, and the digest of its sealed blob."""
+        name = commit_name(generation)
         sealed = self.blobs.stored("commit", name)
         manifest = Manifest.parse(self.blobs.opened("commit", name, sealed).tobytes())
         if (manifest.generation, manifest.tenant_id) != (generation, self.blobs.tenant_id):
             raise RollbackError(f"commit {generation} holds another generation's manifest")
-        known = self._snapshot.segments_by_id
-        segments = {entry.id: known.get(entry.id) or self._segment(entry) for entry in manifest.segments}
-        self._snapshot, self._previous = Snapshot(manifest, segments), blob_digest(sealed)
+        return manifest, blob_digest(sealed)
+
+    def _check_descent(self, manifest: Manifest) -> None:
+        """Follows the chain of commits back to the one at hand: an older copy that was written on is none of ours."""
+        seen = self._held().manifest.generation
+        while seen and manifest.generation > seen + 1:
+            earlier, digest = self._manifest(manifest.generation - 1)
+            if digest != manifest.previous:
+                raise RollbackError(f"commit {manifest.generation} does not follow the commit before it")
+            manifest = earlier
+        if seen and manifest.previous != self._digest:
+            raise RollbackError(f"commit {manifest.generation} does not follow generation {seen}, seen before")
 
     def _segment(self, entry: SegmentEntry) -> Segment:
         hot = self.blobs.read("hot", f"segments/{entry.id}.hot", pin=entry.hot)
@@ -127,7 +174,7 @@ class TenantIndex:
             ConflictError: Other writers were faster, time and again.
             EmbedderMismatchError: The index was built with another model.
         """
-        self._check_embedding(self._snapshot.manifest, embedding)
+        self._check_embedding(self._held().manifest, embedding)
         hot, text = build_segment(documents, vectors)
         entry = self._write_segment(hot, text, documents)
         ids = [item.document.id for item in documents] if replaces else []
@@ -187,7 +234,7 @@ class TenantIndex:
         """Rewrites all live documents as one segment; documents committed meanwhile keep theirs.
 
         Returns:
-            The generation that holds the result.
+            The generation that holds the result, be it of another compaction that was faster.
         """
         base = self.refreshed()
         if len(base.segments) <= 1 and not base.manifest.tombstones:
@@ -204,27 +251,30 @@ class TenantIndex:
 
         def change(snapshot: Snapshot) -> Manifest:
             if not merged <= {entry.id for entry in snapshot.manifest.segments}:
-                raise ConflictError("another compaction of this tenant was faster")
+                raise _OvertakenError
             later = tuple(entry for entry in snapshot.manifest.segments if entry.id not in merged)
             tombstones = tuple(item for item in snapshot.manifest.tombstones if item not in settled)
             return snapshot.manifest.model_copy(update={"segments": (*entries, *later), "tombstones": tombstones})
 
-        return self._commit(change, fresh)
+        try:
+            return self._commit(change, fresh)
+        except _OvertakenError:
+            return self.refreshed().manifest.generation
 
     def _commit(self, change: Callable[[Snapshot], Manifest], fresh: dict[str, Segment]) -> int:
-        for _ in range(MAX_COMMIT_TRIES):
+        for number in range(MAX_COMMIT_TRIES):
             with self._lock:
                 self._load_newest()
-                base = self._snapshot
+                base = self._held()
                 generation = base.manifest.generation + 1
-                stamp = {"generation": generation, "previous": self._previous, "committed_at": self._clock.now()}
+                stamp = {"generation": generation, "previous": self._digest, "committed_at": self._clock.now()}
                 manifest = change(base).model_copy(update=stamp)
                 if self._put(manifest):
                     segments = {**base.segments_by_id, **fresh}
                     live = {entry.id: segments[entry.id] for entry in manifest.segments}
                     self._snapshot = Snapshot(manifest, live)
-                    self._highest_seen = generation
                     return generation
+            time.sleep(random.uniform(0, min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**number)))  # noqa: S311 (spreads writers)
         raise ConflictError(f"other writers were faster {MAX_COMMIT_TRIES} times in a row; try again")
 
     def _put(self, manifest: Manifest) -> bool:
@@ -233,7 +283,7 @@ class TenantIndex:
             self.blobs.write("commit", name, manifest.model_dump_json().encode())
         except ConflictError:
             return False
-        self._previous = blob_digest(self.blobs.stored("commit", name))
+        self._digest = blob_digest(self.blobs.stored("commit", name))
         return True
 
 

@@ -9,12 +9,13 @@ Two buffers, each sealed as a blob of its own (docs/formats/segment.md):
 from __future__ import annotations
 
 import json
+import numbers
 import secrets
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +27,14 @@ from konverze_core.protocols import Vectors
 from konverze_indexes.container import Array, Bytes, pack_arrays, unpack_arrays
 from konverze_indexes.filters import FilterBuilder, Filters, Mask
 from konverze_indexes.lexical import Postings
+from konverze_indexes.scalars import checked_metadata, checked_text
 from konverze_indexes.strings import Interner, StringColumn
 
 NONE = -1
 """Stands for a missing page, span or heading in an integer column."""
 
-MAX_ORDINAL = 2**31 - 1
+MAX_COLUMN_VALUE = 2**31 - 1
+"""Largest ordinal, page or place in a document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +87,36 @@ class DocumentChunks:
     chunks: tuple[Chunk, ...]
 
 
-def _or_none(value: int | None) -> int:
-    return NONE if value is None else value
+def checked_chunk(chunk: Chunk) -> Chunk:
+    """The chunk with plain values in all its fields.
+
+    Raises:
+        ConfigError: A field cannot be stored; the message names it.
+    """
+    if not isinstance(chunk, Chunk):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"chunks are kr.Chunk values, not {type(chunk).__name__}")
+    span = chunk.span
+    if span is not None:
+        span = Span(_whole("span", span.start), _whole("span", span.end)) if isinstance(span, Span) else _no_span(span)  # pyright: ignore[reportUnnecessaryIsInstance]
+    return replace(
+        chunk,
+        ordinal=_whole("ordinal", chunk.ordinal),
+        text=checked_text("a chunk's text", chunk.text),
+        page=None if chunk.page is None else _whole("page", chunk.page),
+        span=span,
+        heading=None if chunk.heading is None else checked_text("a chunk's heading", chunk.heading),
+        metadata=checked_metadata(chunk.metadata),
+    )
 
 
-def _checked(chunk: Chunk, document_id: str) -> Chunk:
-    if chunk.document_id != document_id:
-        raise ConfigError("a chunk carries another document's id")
-    if not 0 <= chunk.ordinal <= MAX_ORDINAL:
-        raise ConfigError("a chunk's ordinal must lie between 0 and 2**31 - 1")
-    try:
-        chunk.text.encode()
-    except UnicodeEncodeError as exc:
-        raise ConfigError("a chunk's text holds a lone surrogate, which is no character: replace it") from exc
-    return chunk
+def _whole(field_name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= int(value) <= MAX_COLUMN_VALUE:
+        raise ConfigError(f"a chunk's {field_name} must be a whole number from 0 to 2**31 - 1")
+    return int(value)
+
+
+def _no_span(value: object) -> NoReturn:
+    raise ConfigError(f"a chunk's span is a kr.Span, not {type(value).__name__}")
 
 
 def searchable_text(chunk: Chunk) -> str:
@@ -105,26 +124,27 @@ def searchable_text(chunk: Chunk) -> str:
     return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
 
 
-def filterable(chunk: Chunk) -> dict[str, object]:
-    """What `where` sees: the metadata, and the chunk's own fields."""
-    own = {"document_id": chunk.document_id, "page": chunk.page, "heading": chunk.heading}
-    return {**chunk.metadata, **own}
+def filterable(chunk: Chunk) -> dict[str, MetadataValue]:
+    """What `where` sees: the metadata, and above it those fields of the chunk that are set."""
+    seen: dict[str, MetadataValue] = {**chunk.metadata, "document_id": chunk.document_id}
+    if chunk.page is not None:
+        seen["page"] = chunk.page
+    if chunk.heading is not None:
+        seen["heading"] = chunk.heading
+    return seen
 
 
 def build_segment(documents: Sequence[DocumentChunks], vectors: Vectors | None) -> tuple[Bytes, Bytes]:
     """Lays documents out as a segment.
 
     Args:
-        documents: What to index.
+        documents: What to index; chunks as `checked_chunk` returns them.
         vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
 
     Returns:
         The hot and the text buffer, each uint8 of one dimension.
-
-    Raises:
-        ConfigError: A chunk or its metadata cannot be indexed.
     """
-    chunks = [_checked(chunk, entry.document.id) for entry in documents for chunk in entry.chunks]
+    chunks = [chunk for entry in documents for chunk in entry.chunks]
     arrays: dict[str, Array] = {} if vectors is None else {"vectors": vectors}
     arrays |= Postings.build([searchable_text(chunk) for chunk in chunks]).arrays()
     texts = StringColumn.of([chunk.text for chunk in chunks])
@@ -148,7 +168,8 @@ def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
         start, end = (NONE, NONE) if chunk.span is None else (chunk.span.start, chunk.span.end)
         heading = NONE if chunk.heading is None else headings.code(chunk.heading)
         facts = json.dumps(dict(chunk.metadata), ensure_ascii=False, separators=(",", ":"))
-        fields[row] = (chunk.ordinal, _or_none(chunk.page), start, end, heading, metadata.code(facts))
+        page = NONE if chunk.page is None else chunk.page
+        fields[row] = (chunk.ordinal, page, start, end, heading, metadata.code(facts))
     return {"fields": fields, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
 
 

@@ -166,9 +166,9 @@ class Snapshot:
                 rows[document.id] = DocumentInfo(
                     id=document.id,
                     chunks=chunks + (earlier.chunks if earlier else 0),
-                    content_bytes=document.content_bytes,
+                    content_bytes=max(document.content_bytes, earlier.content_bytes if earlier else 0),
                     ingested_at=document.ingested_at,
-                    metadata=document.metadata,
+                    metadata={**(earlier.metadata if earlier else {}), **document.metadata},
                 )
         return [rows[document_id] for document_id in sorted(rows)]
 

@@ -142,6 +142,10 @@ class TenantBlobs:
         """The plaintext of sealed bytes."""
         return open_sealed(self.keys.key, self._context(kind, name), sealed)
 
+    def delete(self, name: str) -> None:
+        """Removes a blob; one that is not there is no error."""
+        self.store.delete(self.prefix + name)
+
     def names(self, prefix: str) -> list[str]:
         """Sorted names below the tenant's prefix that start with `prefix`."""
         return [name[len(self.prefix) :] for name in self.store.list(self.prefix + prefix)]

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 
 from konverze_core.documents import MetadataScalar
 from konverze_core.errors import ConfigError
+from konverze_indexes.scalars import checked_scalar
 
 MAX_WHERE_DEPTH = 32
 _COMPARISONS = frozenset({"gt", "gte", "lt", "lte"})
@@ -102,9 +103,10 @@ def _is_list_of_mappings(value: object) -> bool:
 
 def _operator(key: str, name: str, operand: object) -> Condition:
     if name in _COMPARISONS:
-        if isinstance(operand, bool) or not isinstance(operand, str | int | float):
+        bound = checked_scalar(f"where[{key!r}][{name!r}]", operand)
+        if isinstance(bound, bool):
             raise ConfigError(f"where[{key!r}][{name!r}] compares with a string or a number")
-        return Range(key, name, operand)
+        return Range(key, name, bound)
     if name == "ne":
         return Not(AnyOf(key, _scalars(key, operand)))
     if name == "exists":
@@ -116,7 +118,4 @@ def _operator(key: str, name: str, operand: object) -> Condition:
 
 def _scalars(key: str, value: object) -> tuple[MetadataScalar, ...]:
     values = cast("list[object]", value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    for item in values:
-        if not isinstance(item, str | int | float | bool):
-            raise ConfigError(f"where[{key!r}] must hold strings, numbers or booleans, not {type(item).__name__}")
-    return tuple(cast("list[MetadataScalar]", values))
+    return tuple(checked_scalar(f"where[{key!r}]", item) for item in values)

@@ -3,7 +3,13 @@ import threading
 import pytest
 
 from konverze_core.clock import SystemClock
-from konverze_core.errors import EmbedderMismatchError, IntegrityError, RollbackError
+from konverze_core.errors import (
+    ConfigError,
+    EmbedderMismatchError,
+    IntegrityError,
+    RollbackError,
+    StoreUnavailableError,
+)
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import EmbedderInfo
 from konverze_indexes.index import REFRESH_S, TenantIndex
@@ -243,3 +249,94 @@ def test_no_plaintext_reaches_the_store(store, provider):
     vector = index.snapshot().segments[0].segment.vectors[0].tobytes()
     for needle in (b"canary", b"secret-manual", b"asha", b"acme", vector[:16]):
         assert needle not in raw
+
+
+def _copied(store):
+    return {name: bytes(store.get(name)) for name in store.list("")}
+
+
+def _restore(store, blobs):
+    for name in store.list(""):
+        store.delete(name)
+    for name, data in blobs.items():
+        store.put(name, data)
+
+
+@pytest.mark.parametrize("overtakers", [1, 2, 3, 4])
+def test_an_older_copy_that_was_written_on_is_refused_by_who_saw_more(store, provider, overtakers):
+    """Behind, level or ahead of what was seen: it is another history."""
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    older = _copied(store)
+    for name in ("b", "c"):
+        add(index, document(name, "y"))
+    _restore(store, older)
+    other = _reopened(index, store, provider)
+    for number in range(overtakers):
+        add(other, document(f"other {number}", "z"))
+    with pytest.raises(RollbackError):
+        index.refreshed()
+    with pytest.raises(RollbackError):
+        add(index, document("d", "w"))
+    assert _ids(_reopened(index, store, provider)) == ["a", *(f"other {number}" for number in range(overtakers))]
+
+
+def test_an_index_that_lags_several_generations_follows_the_chain(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    lagging = _reopened(index, store, provider)
+    for name in ("b", "c", "d"):
+        add(index, document(name, "y"))
+    assert _ids(lagging) == ["a", "b", "c", "d"]
+
+
+def test_an_outage_of_the_store_leaves_warm_reads(store, provider, monkeypatch):
+    clock = ManualClock()
+    index = new_index(store, provider, clock=clock)
+    add(index, document("a", "red fox"))
+
+    def down(*_):
+        raise StoreUnavailableError("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "list", down)
+        for _ in range(3):
+            clock.advance(REFRESH_S)
+            assert [hit.chunk.text for hit in index.snapshot().search(Query(k=1, text="red"))] == ["red fox"]
+        with pytest.raises(StoreUnavailableError):
+            index.refreshed()
+    assert index.refreshed().manifest.generation == 1
+
+
+def test_asking_for_too_much_does_not_spoil_the_index(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    with pytest.raises(RollbackError, match="asked for"):
+        index.require_generation(10**6)
+    assert index.refreshed().manifest.generation == 1
+
+
+def test_a_closed_index_serves_nothing(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    index.close()
+    for call in (index.snapshot, index.refreshed, lambda: add(index, document("b", "y"))):
+        with pytest.raises(ConfigError, match="closed"):
+            call()
+
+
+def test_a_compaction_that_was_overtaken_returns_the_winners_result(store, provider, monkeypatch):
+    index = new_index(store, provider)
+    for name in ("a", "b"):
+        add(index, document(name, "x"))
+    other = _reopened(index, store, provider)
+    written = index._write_segment
+
+    def write_then_lose(*args):
+        entry = written(*args)
+        other.compact()
+        return entry
+
+    monkeypatch.setattr(index, "_write_segment", write_then_lose)
+    assert index.compact() == 3
+    assert _ids(index) == ["a", "b"]

@@ -5,7 +5,14 @@ import pytest
 
 from konverze_core.documents import Chunk, Span
 from konverze_core.errors import ConfigError
-from konverze_indexes.segment import DocumentChunks, IndexedDocument, Segment, build_segment
+from konverze_indexes.segment import (
+    DocumentChunks,
+    IndexedDocument,
+    Segment,
+    build_segment,
+    checked_chunk,
+    filterable,
+)
 from tests.indexes.builders import NOW, document, unit_vectors
 
 CHUNK = Chunk(
@@ -56,17 +63,64 @@ def test_live_mask_covers_all_rows_of_dead_versions():
 @pytest.mark.parametrize(
     "change",
     [
-        {"document_id": "another"},
         {"ordinal": -1},
+        {"ordinal": 2**31},
+        {"ordinal": "0"},
+        {"ordinal": True},
+        {"page": -1},
+        {"page": "iv"},
+        {"page": 2**40},
+        {"page": 1.5},
+        {"span": (0, 5)},
+        {"span": Span(-1, 5)},
+        {"span": Span(0, 2**31)},
+        {"span": Span(1.5, 2)},
+        {"text": None},
         {"text": "\ud800"},
+        {"heading": 5},
+        {"heading": "\ud800"},
+        {"metadata": None},
+        {"metadata": [("a", 1)]},
         {"metadata": {"price": float("nan")}},
+        {"metadata": {"price": np.float32("inf")}},
         {"metadata": {"id": 2**60}},
         {"metadata": {"nested": {"a": 1}}},
+        {"metadata": {"list": [[1]]}},
+        {"metadata": {"when": NOW}},
+        {"metadata": {"raw": b"x"}},
+        {"metadata": {5: "x"}},
+        {"metadata": {"\ud800": "x"}},
+        {"metadata": {"x": "\ud800"}},
     ],
+    ids=repr,
 )
 def test_what_cannot_be_indexed_is_refused(change):
-    chunk = dataclasses.replace(CHUNK, **change)
     with pytest.raises(ConfigError):
-        build_segment(
-            [DocumentChunks(document=IndexedDocument(id="preise.pdf", ingested_at=NOW), chunks=(chunk,))], None
-        )
+        checked_chunk(dataclasses.replace(CHUNK, **change))
+
+
+def test_only_chunks_are_chunks():
+    with pytest.raises(ConfigError, match="dict"):
+        checked_chunk({"text": "x"})
+
+
+def test_values_of_numpy_become_pythons_own():
+    metadata = {
+        "n": np.int64(3),
+        "f": np.float32(0.5),
+        "b": np.bool_(True),
+        "s": np.str_("x"),
+        "t": (1, 2),
+        "none": None,
+    }
+    chunk = checked_chunk(dataclasses.replace(CHUNK, page=np.int64(4), ordinal=np.int32(2), metadata=metadata))
+    assert chunk.metadata == {"n": 3, "f": 0.5, "b": True, "s": "x", "t": [1, 2]}
+    assert [type(chunk.page), type(chunk.ordinal), type(chunk.metadata["b"])] == [int, int, bool]
+    segment, _ = _segment(chunk)
+    assert segment.chunk(0) == chunk
+
+
+def test_metadata_may_stand_in_for_fields_that_are_not_set():
+    chunk = Chunk(document_id="d", ordinal=0, text="x", metadata={"page": 3, "heading": "own"})
+    assert filterable(chunk) == {"document_id": "d", "page": 3, "heading": "own"}
+    assert filterable(dataclasses.replace(chunk, page=7))["page"] == 7

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from konverze_core.errors import ConfigError
@@ -43,6 +44,12 @@ def test_a_metadata_key_may_be_named_like_a_combinator():
         {"price": None},
         {"price": [None]},
         {"price": {"exists": "yes"}},
+        {"price": float("nan")},
+        {"price": {"gte": float("nan")}},
+        {"price": 10**400},
+        {"price": {"gt": 2**53 + 1}},
+        {"when": {"lt": {1, 2}}},
+        {"name": "\ud800"},
         {"not": ["x"]},
         {"any": {"lang": {"$in": ["en"]}}},
     ],
@@ -58,3 +65,9 @@ def test_depth_is_limited():
         where = {"not": where}
     with pytest.raises(ConfigError, match="deeper"):
         parse_where(where)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert parse_where({"n": np.int64(3), "f": {"gte": np.float32(0.5)}}) == Both(
+        (AnyOf("n", (3,)), Both((Range("f", "gte", 0.5),)))
+    )
