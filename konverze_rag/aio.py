@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -13,15 +13,19 @@ import numpy.typing as npt
 
 from konverze_core.answers import Answer, Event
 from konverze_core.documents import Chunk, Metadata
+from konverze_core.errors import ConfigError
 from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
 from konverze_rag.engine import Engine
-from konverze_rag.ingestion import OnProgress, Upload
+from konverze_rag.ingestion import OnProgress, Uploads
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
 
-MAX_THREADS = 64
-"""Calls under way at once; streams hold a thread while the language model writes."""
+MAX_CALLS = 32
+"""Calls under way at once, streams apart."""
+
+MAX_STREAMS = 64
+"""Streams under way at once; each holds a thread until its last event is read."""
 
 MAX_EVENTS_AHEAD = 64
 """Events of a stream that wait for a slow reader; then the answer waits too."""
@@ -30,23 +34,58 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Threads:
-    """Runs blocking calls beside the event loop."""
+class _Gate:
+    """Lets a stream's thread run ahead of its reader by so many events, until it is told to stop."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="konverze")
+        self._room = threading.Semaphore(MAX_EVENTS_AHEAD)
+        self.is_stopped = False
+
+    def wait(self) -> bool:
+        """Waits for room; False when the stream shall stop."""
+        self._room.acquire()
+        return not self.is_stopped
+
+    def make_room(self) -> None:
+        """The reader has taken an event."""
+        self._room.release()
+
+    def stop(self) -> None:
+        """Nobody will read on."""
+        self.is_stopped = True
+        self._room.release()
+
+
+class _Threads:
+    """Runs blocking calls beside the event loop; streams have threads of their own: slow readers delay nobody else."""
+
+    def __init__(self) -> None:
+        self._calls = ThreadPoolExecutor(MAX_CALLS, thread_name_prefix="konverze-call")
+        self._streams = ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="konverze-stream")
+        self._gates: set[_Gate] = set()
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a blocking call."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: call(*args, **kwargs))
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._calls, lambda: call(*args, **kwargs))
+        except RuntimeError as exc:
+            raise ConfigError("the engine is closed") from exc
+        return await future
 
-    def submit(self, call: Callable[[], None]) -> None:
-        """Starts a blocking call whose result nobody awaits."""
-        self._pool.submit(call)
+    def start(self, gate: _Gate, pump: Callable[[], None]) -> None:
+        """Starts the thread of a stream."""
+        self._gates.add(gate)
+        try:
+            self._streams.submit(pump).add_done_callback(lambda _: self._gates.discard(gate))
+        except RuntimeError as exc:
+            raise ConfigError("the engine is closed") from exc
 
     def close(self) -> None:
-        """Waits for calls under way and ends the threads."""
-        self._pool.shutdown()
+        """Stops streams, waits for calls under way, and ends the threads."""
+        for gate in list(self._gates):
+            gate.stop()
+        self._streams.shutdown()
+        self._calls.shutdown()
 
 
 class AsyncTenant:
@@ -59,7 +98,7 @@ class AsyncTenant:
 
     async def ingest(
         self,
-        content: Upload | Sequence[Upload],
+        content: Uploads,
         *,
         source: str | None = None,
         metadata: Metadata | None = None,
@@ -108,34 +147,31 @@ class AsyncTenant:
     ) -> AsyncGenerator[Event, None]:
         """See `Tenant.stream`; leaving the loop early stops the answer at its next event."""
         events = self._tenant.stream(question, conversation=conversation, visitor=visitor, where=where)
-        loop, queue = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None]()
-        stopped, room = threading.Event(), threading.Semaphore(MAX_EVENTS_AHEAD)
+        loop, queue, gate = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None](), _Gate()
 
         def pump() -> None:
             last: BaseException | None = None
             try:
                 for event in events:
-                    room.acquire()
-                    if stopped.is_set():
+                    if not gate.wait():
+                        last = ConfigError("the engine was closed while it answered")
                         break
                     loop.call_soon_threadsafe(queue.put_nowait, event)
             except BaseException as error:  # noqa: BLE001 (handed to the reader)
                 last = error
             finally:
                 events.close()
-                if not stopped.is_set():
-                    loop.call_soon_threadsafe(queue.put_nowait, last)
+                loop.call_soon_threadsafe(queue.put_nowait, last)
 
-        self._threads.submit(pump)
+        self._threads.start(gate, pump)
         try:
             while (item := await queue.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 yield item
-                room.release()
+                gate.make_room()
         finally:
-            stopped.set()
-            room.release()
+            gate.stop()
 
     async def documents(self) -> list[DocumentInfo]:
         """See `Tenant.documents`."""

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from konverze_core.answers import (
     Answer,
@@ -25,7 +25,7 @@ from konverze_core.answers import (
     Token,
     Usage,
 )
-from konverze_core.errors import KonverzeError, ProviderError
+from konverze_core.errors import KonverzeError, ProviderError, ProviderUnavailableError
 from konverze_core.protocols import ChatModel, Clock, Embedder, Message, Prompt
 from konverze_core.retrieval import Hit
 from konverze_indexes.snapshot import Snapshot
@@ -37,8 +37,10 @@ from konverze_rag.answering.streaming_citations import CitationStream
 from konverze_rag.answering.verify import supports_hit
 from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.providers.tiktoken_offline import TokenCounter
+from konverze_rag.providers.unicode import encodable
 from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever
+from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
 from konverze_rag.similarity import EmbeddingSimilarity
 
@@ -107,7 +109,7 @@ class Asking:
         self._clock = clock
         self._policy = PromptPolicy(persona=settings.persona, mode=GroundingMode(settings.mode))
         self._budget = TokenBudget(
-            context_window_tokens=settings.context_window_tokens,
+            context_window_tokens=chat.info.context_window_tokens if chat else settings.context_window_tokens,
             max_output_tokens=settings.max_output_tokens,
             count=counter.count,
         )
@@ -124,6 +126,8 @@ class Asking:
         snapshot = self._retriever.index.snapshot()
         self._condense(draft)
         self._retrieve(draft, snapshot)
+        if draft.degraded is not None:
+            yield Degraded(draft.degraded)
         answer = yield from self._written(draft, snapshot)
         since = time.perf_counter()
         if question.conversation is not None:
@@ -193,10 +197,8 @@ class Asking:
         since = draft.mark("compose", since)
         similarity = self._similarity()
         checked = CitationStream(composed.sources, partial(supports_hit, similarity=similarity))
-        pieces = chat.stream(
-            composed.prompt, max_output_tokens=self._settings.max_output_tokens, timeout_s=self._remaining_s(draft)
-        )
-        yield from _after_sources(composed.sources, self._checked_events(pieces, checked, draft))
+        pieces = self._pieces(chat, composed.prompt, draft)
+        yield from _after_sources(composed.sources, _checked_events(pieces, checked, draft))
         draft.mark("generate", since)
         if checked.refused or not checked.text.strip():
             return (yield from self._refused(draft, snapshot, mode=AnswerMode.GENERATED))
@@ -209,16 +211,19 @@ class Asking:
             removed_citations=checked.removed,
         )
 
-    @staticmethod
-    def _checked_events(pieces: Iterator[str | Usage], checked: CitationStream, draft: _Draft) -> Iterator[Event]:
-        with closing(cast("Generator[str | Usage]", pieces)):
-            for piece in pieces:
-                if isinstance(piece, Usage):
-                    draft.usage = piece
-                else:
-                    yield from checked.feed(piece)
-            yield from checked.finish()
-            yield draft.usage
+    def _pieces(self, chat: ChatModel, prompt: Prompt, draft: _Draft) -> Generator[str | Usage, None, None]:
+        """What the model writes, held to the deadline even where the model does not hold itself to it."""
+        if self._remaining_s(draft) <= 0:
+            raise ProviderUnavailableError("no time was left to ask the language model")
+        with provider_seam("the language model"):
+            pieces = chat.stream(
+                prompt, max_output_tokens=self._settings.max_output_tokens, timeout_s=self._remaining_s(draft)
+            )
+        with closing(_Closeable(pieces)):
+            while (piece := _next_piece(pieces)) is not None:
+                yield piece
+                if self._remaining_s(draft) <= 0:
+                    raise ProviderUnavailableError("the language model took longer than the answer may take")
 
     def _extracted(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
@@ -267,6 +272,41 @@ def _after_sources(sources: Sequence[Hit], events: Iterator[Event]) -> Iterator[
         yield event
 
 
+def _checked_events(
+    pieces: Generator[str | Usage, None, None], checked: CitationStream, draft: _Draft
+) -> Iterator[Event]:
+    with closing(pieces):
+        for piece in pieces:
+            if isinstance(piece, Usage):
+                draft.usage = piece
+            else:
+                yield from checked.feed(piece)
+        yield from checked.finish()
+        yield draft.usage
+
+
+class _Closeable:
+    """Closes an iterator that can be closed, as a generator can."""
+
+    def __init__(self, pieces: Iterator[object]) -> None:
+        self._pieces = pieces
+
+    def close(self) -> None:
+        close = getattr(self._pieces, "close", None)
+        if close is not None:
+            close()
+
+
+def _next_piece(pieces: Iterator[str | Usage]) -> str | Usage | None:
+    """The model's next piece in characters that can be stored, or its usage; None at the end."""
+    with provider_seam("the language model"):
+        piece = next(pieces, None)
+        if piece is None or isinstance(piece, Usage):
+            return piece
+        return encodable(piece)
+
+
 def _whole_reply(chat: ChatModel, prompt: Prompt, *, max_output_tokens: int, timeout_s: float) -> str:
-    pieces = chat.stream(prompt, max_output_tokens=max_output_tokens, timeout_s=timeout_s)
-    return "".join(piece for piece in pieces if isinstance(piece, str))
+    with provider_seam("the language model"):
+        pieces = chat.stream(prompt, max_output_tokens=max_output_tokens, timeout_s=timeout_s)
+        return "".join(piece for piece in pieces if isinstance(piece, str))

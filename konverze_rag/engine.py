@@ -92,10 +92,10 @@ class Engine:
             KeyUnavailableError: There is data, but the key file is gone.
             MissingExtraError: The settings ask for an extra that is not installed.
         """
-        settings = settings or Settings.read()
-        root = Path(location)
-        if root.exists() and not root.is_dir():
-            raise ConfigError("the location of an engine is a directory")
+        settings = Settings() if settings is None else settings
+        if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("settings are kr.Settings")
+        root = _directory(location)
         blobs = LocalBlobStore(root / "blobs")
         key_file = settings.key_file or root / KEY_FILE_NAME
         keys = LocalKeyFile.open(key_file, create=not blobs.list("keyring/"))
@@ -125,6 +125,8 @@ class Engine:
         tenant_id = checked_tenant_id(tenant_id)
         tenant = self._tenants.get(tenant_id) or self._opened_once(tenant_id, create=create)
         if min_generation is not None:
+            if not isinstance(min_generation, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ConfigError("min_generation is a whole number")
             tenant.require_generation(min_generation)
         return tenant
 
@@ -133,9 +135,14 @@ class Engine:
         with self._lock:
             opening = self._opening.setdefault(tenant_id, threading.Lock())
         with opening:
-            if tenant_id not in self._tenants:
-                self._tenants[tenant_id] = self._opened(tenant_id, create=create)
-            return self._tenants[tenant_id]
+            try:
+                tenant = self._tenants.get(tenant_id) or self._opened(tenant_id, create=create)
+            finally:
+                self._opening.pop(tenant_id, None)
+            with self._lock:
+                if self._is_closed:
+                    raise ConfigError("the engine is closed")
+                return self._tenants.setdefault(tenant_id, tenant)
 
     def _opened(self, tenant_id: str, *, create: bool) -> Tenant:
         try:
@@ -183,9 +190,11 @@ class Engine:
         return list_tenants(self.blobs, self.keys)
 
     def close(self) -> None:
-        """Drops all decrypted data and the connections that `open` made; no tenant is opened afterwards."""
+        """Drops all decrypted data and the connections that `open` made; its tenants refuse to work afterwards."""
         with self._lock:
             self._is_closed = True
+            for tenant in self._tenants.values():
+                tenant.index.close()
             self._tenants.clear()
         self._owned.close()
 
@@ -194,6 +203,16 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _directory(location: str | os.PathLike[str]) -> Path:
+    try:
+        root = Path(location).resolve()
+        if root.exists() and not root.is_dir():
+            raise ConfigError("the location of an engine is a directory")
+    except (TypeError, ValueError) as exc:
+        raise ConfigError("the location of an engine is the path of a directory") from exc
+    return root
 
 
 def _embedder(settings: Settings, owned: ExitStack) -> Embedder | None:

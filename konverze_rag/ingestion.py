@@ -6,22 +6,26 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 import numpy as np
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue
-from konverze_core.errors import ConfigError, LoadError
+from konverze_core.errors import ConfigError, LoadError, ProviderUnavailableError, StoreError
 from konverze_core.protocols import Clock, Embedder, Vectors
 from konverze_core.reports import IngestReport
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding
+from konverze_indexes.scalars import checked_metadata, checked_text
 from konverze_indexes.segment import DocumentChunks, IndexedDocument, searchable_text
 from konverze_indexes.snapshot import Snapshot
 from konverze_loaders import Chunker, LoadLimits, load
+from konverze_rag.seam import provider_seam
 from konverze_rag.version import __version__
 
 EMBED_SLICE_CHUNKS = 64
@@ -30,7 +34,8 @@ EMBED_SLICE_CHUNKS = 64
 MAX_SOURCE_CHARS = 1_024
 """Longest document id."""
 
-Upload: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+Upload: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+Uploads: TypeAlias = Upload | Sequence[Upload] | Mapping[str, Upload]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +77,22 @@ class NamedUpload:
     name: str
 
 
-def named_uploads(content: Upload | Sequence[Upload], source: str | None) -> list[NamedUpload]:
+def named_uploads(content: Uploads, source: str | None) -> list[NamedUpload]:
     """Gives each upload of a batch its document id.
 
     Raises:
         ConfigError: An id is missing, illegal, or stands twice in the batch.
     """
-    if isinstance(content, list | tuple):
+    if isinstance(content, Mapping):
+        if source is not None:
+            raise ConfigError("a mapping names its uploads itself: leave source out")
+        uploads = [_named(item, name) for name, item in content.items()]
+    elif isinstance(content, list | tuple):
         if source is not None and len(content) != 1:
             raise ConfigError("source names one upload; a list takes its ids from the file names")
         uploads = [_named(item, source) for item in content]
     else:
-        uploads = [_named(content, source)]  # pyright: ignore[reportArgumentType]
+        uploads = [_named(cast("Upload", content), source)]
     seen: set[str] = set()
     for upload in uploads:
         if upload.source in seen:
@@ -101,14 +110,26 @@ def _named(content: Upload, source: str | None) -> NamedUpload:
 
 
 def checked_source(source: str) -> str:
-    """A document id, if it is one.
+    """A document id in Unicode normalisation form C, if it is one.
 
     Raises:
-        ConfigError: It is empty, too long, or holds control characters.
+        ConfigError: It is no text, empty, too long, or holds control characters.
     """
-    if not isinstance(source, str) or not 0 < len(source) <= MAX_SOURCE_CHARS or not source.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"a source is 1 to {MAX_SOURCE_CHARS} printable characters")
-    return source
+    checked_text("a source", source)
+    if not 0 < len(source) <= MAX_SOURCE_CHARS:
+        raise ConfigError(f"a source is 1 to {MAX_SOURCE_CHARS} characters")
+    if any(unicodedata.category(character) == "Cc" for character in source):
+        raise ConfigError(f"the source {source!r} holds a control character")
+    return unicodedata.normalize("NFC", source)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What has become of the uploads so far."""
+
+    fresh: list[DocumentChunks] = field(default_factory=list[DocumentChunks])
+    skipped: list[str] = field(default_factory=list[str])
+    failed: list[tuple[str, LoadError]] = field(default_factory=list[tuple[str, LoadError]])
 
 
 class Ingestion:
@@ -143,31 +164,44 @@ class Ingestion:
             StoreError: The store did not take it; nothing of the batch is indexed.
         """
         tell = on_progress or _unheard
+        metadata = checked_metadata(metadata)
         snapshot = self._index.refreshed()
-        fresh: list[DocumentChunks] = []
-        skipped: list[str] = []
-        failed: list[tuple[str, LoadError]] = []
-        for done, upload in enumerate(uploads, start=1):
-            stage = "read"
-            try:
-                document = self._read(upload, metadata, snapshot)
-                if document is None:
-                    stage = "skipped"
-                    skipped.append(upload.source)
-                else:
-                    fresh.append(document)
-            except LoadError as error:
-                stage = "failed"
-                failed.append((upload.source, error))
-            tell(Progress(stage=stage, source=upload.source, done=done, total=len(uploads)))
-        generation = self._commit(fresh, tell) if fresh else snapshot.manifest.generation
+        batch = _Batch()
+        try:
+            for done, upload in enumerate(uploads, start=1):
+                stage = self._take(batch, upload, metadata, snapshot)
+                tell(Progress(stage=stage, source=upload.source, done=done, total=len(uploads)))
+            generation = self._commit(batch.fresh, tell) if batch.fresh else snapshot.manifest.generation
+        except BaseException:
+            self._forget_originals(batch)
+            raise
+        tell(Progress(stage="committed", source="", done=len(batch.fresh), total=len(batch.fresh)))
         return IngestReport(
-            documents=len(fresh),
-            chunks=sum(len(item.chunks) for item in fresh),
-            skipped=tuple(skipped),
-            failed=tuple(failed),
+            documents=len(batch.fresh),
+            chunks=sum(len(item.chunks) for item in batch.fresh),
+            skipped=tuple(batch.skipped),
+            failed=tuple(batch.failed),
             generation=generation,
         )
+
+    def _take(self, batch: _Batch, upload: NamedUpload, metadata: Metadata, snapshot: Snapshot) -> str:
+        """Reads one upload into the batch; returns what became of it."""
+        try:
+            document = self._read(upload, metadata, snapshot)
+        except LoadError as error:
+            batch.failed.append((upload.source, error))
+            return "failed"
+        if document is None:
+            batch.skipped.append(upload.source)
+            return "skipped"
+        batch.fresh.append(document)
+        return "read"
+
+    def _forget_originals(self, batch: _Batch) -> None:
+        """Removes the sealed originals of a batch that no commit will name."""
+        with suppress(StoreError):
+            for item in batch.fresh:
+                self._index.blobs.delete(f"uploads/{item.document.upload}")
 
     def _read(self, upload: NamedUpload, metadata: Metadata, snapshot: Snapshot) -> DocumentChunks | None:
         data = _content(upload, self._limits)
@@ -207,9 +241,7 @@ class Ingestion:
         chunks = [chunk for item in documents for chunk in item.chunks]
         vectors = None if self._embedder is None else embedded(chunks, self._embedder, tell)
         embedding = None if self._embedder is None else Embedding.of(self._embedder.info)
-        generation = self._index.add(documents, vectors, embedding=embedding, replaces=True)
-        tell(Progress(stage="committed", source="", done=len(documents), total=len(documents)))
-        return generation
+        return self._index.add(documents, vectors, embedding=embedding, replaces=True)
 
 
 def embedded(chunks: Sequence[Chunk], embedder: Embedder, tell: OnProgress = _unheard) -> Vectors:
@@ -223,7 +255,12 @@ def embedded(chunks: Sequence[Chunk], embedder: Embedder, tell: OnProgress = _un
     """
     vectors = np.empty((len(chunks), embedder.info.dim), np.float32)
     for start, batch in _slices(chunks):
-        vectors[start : start + len(batch)] = embedder.embed_documents([searchable_text(chunk) for chunk in batch])
+        texts = [searchable_text(chunk) for chunk in batch]
+        with provider_seam("the embedding model"):
+            made = np.asarray(embedder.embed_documents(texts), np.float32)
+        if made.shape != (len(batch), embedder.info.dim) or not np.isfinite(made).all():
+            raise ProviderUnavailableError("the embedding model returned vectors of another shape, or not finite")
+        vectors[start : start + len(batch)] = made
         tell(Progress(stage="embedded", source="", done=start + len(batch), total=len(chunks)))
     return vectors
 
@@ -235,8 +272,11 @@ def _slices(chunks: Sequence[Chunk]) -> Iterator[tuple[int, Sequence[Chunk]]]:
 
 def _content(upload: NamedUpload, limits: LoadLimits) -> bytes:
     """All bytes of an upload; a file above the limit is not read to its end."""
-    if isinstance(upload.content, bytes):
-        return upload.content
+    if isinstance(upload.content, bytes | bytearray | memoryview):
+        return bytes(upload.content)
+    if not isinstance(upload.content, str | os.PathLike) and not hasattr(upload.content, "read"):
+        kind = type(upload.content).__name__
+        raise ConfigError(f"{upload.name}: an upload is a path, bytes or a binary file, not {kind}")
     try:
         if isinstance(upload.content, str | os.PathLike):
             with Path(upload.content).open("rb") as file:
@@ -245,9 +285,9 @@ def _content(upload: NamedUpload, limits: LoadLimits) -> bytes:
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "not a legal path"
         raise ConfigError(f"{upload.name}: cannot be read ({reason})") from exc
-    if not isinstance(data, bytes):
+    if not isinstance(data, bytes | bytearray):
         raise ConfigError(f"{upload.name}: open the file in binary mode")
-    return data
+    return bytes(data)
 
 
 def _is_indexed(snapshot: Snapshot, source: str, digest: str, settings: str) -> bool:
@@ -255,16 +295,23 @@ def _is_indexed(snapshot: Snapshot, source: str, digest: str, settings: str) -> 
     return len(rows) == 1 and (rows[0].content_sha256, rows[0].settings_sha256) == (digest, settings)
 
 
-def documents_of(chunks: Sequence[Chunk], clock: Clock) -> list[DocumentChunks]:
+def documents_of(chunks: Sequence[Chunk], clock: Clock) -> tuple[list[DocumentChunks], list[int]]:
     """Bulk chunks by document, in order of first sight, each document's in the order given.
+
+    Returns:
+        The documents, and for each of their chunks in turn its place in `chunks`.
 
     Raises:
         ConfigError: A document id is illegal.
     """
-    groups: dict[str, list[Chunk]] = {}
-    for chunk in chunks:
-        groups.setdefault(chunk.document_id, []).append(chunk)
-    return [
-        DocumentChunks(document=IndexedDocument(id=checked_source(id_), ingested_at=clock.now()), chunks=tuple(group))
-        for id_, group in groups.items()
+    groups: dict[str, list[int]] = {}
+    for place, chunk in enumerate(chunks):
+        groups.setdefault(checked_source(chunk.document_id), []).append(place)
+    documents = [
+        DocumentChunks(
+            document=IndexedDocument(id=id_, ingested_at=clock.now()),
+            chunks=tuple(replace(chunks[place], document_id=id_) for place in places),
+        )
+        for id_, places in groups.items()
     ]
+    return documents, [place for places in groups.values() for place in places]

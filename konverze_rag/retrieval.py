@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,17 +11,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konverze_core.errors import ConfigError, EmbedderMismatchError
+from konverze_core.errors import ConfigError, EmbedderMismatchError, ProviderUnavailableError
 from konverze_core.protocols import Embedder, Reranker, Vectors
 from konverze_core.retrieval import Hit
 from konverze_indexes.fusion import reciprocal_rank_fusion
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
 from konverze_rag.questions import checked_text
+from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
 
 MAX_HITS = 1_000
 """Largest `k` of a search."""
+
+MAX_COMPONENT = 1e15
+"""Largest component of a vector, so that no inner product overflows."""
 
 ORIGINAL_WEIGHT = 0.3
 """Weight of the visitor's own words beside the rewritten question."""
@@ -33,9 +37,9 @@ def checked_k(k: int) -> int:
     Raises:
         ConfigError: Not between 1 and `MAX_HITS`.
     """
-    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MAX_HITS:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(k, bool) or not isinstance(k, numbers.Integral) or not 1 <= k <= MAX_HITS:
         raise ConfigError(f"k must be a whole number from 1 to {MAX_HITS}")
-    return k
+    return int(k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,10 @@ class Retriever:
             lexical_weight=self.settings.lexical_weight,
         )
         hits = snapshot.search(query)
-        return self.reranker.rerank(asked, hits) if self.reranker is not None and query.text is not None else hits
+        if self.reranker is None or query.text is None:
+            return hits
+        with provider_seam("the reranker"):
+            return self.reranker.rerank(asked, hits)
 
     def _embedded(self, text: str, snapshot: Snapshot) -> Vectors | None:
         embedding = snapshot.manifest.embedding
@@ -109,7 +116,11 @@ class Retriever:
                 f"the index was built with {embedding.name}, the engine has {mine}: "
                 "open the engine with the model of the index, or search with vector="
             )
-        return np.ascontiguousarray(self.embedder.embed_queries([text])[0], np.float32)
+        with provider_seam("the embedding model"):
+            vector = np.asarray(self.embedder.embed_queries([text]), np.float32)
+        if vector.shape != (1, embedding.dim) or not np.isfinite(vector).all():
+            raise ProviderUnavailableError("the embedding model returned a vector of another shape, or not finite")
+        return np.ascontiguousarray(vector[0])
 
     def search_both(
         self,
@@ -127,10 +138,10 @@ class Retriever:
         if standalone == original:
             return hits
         second = search(original)
-        found = {(hit.chunk.document_id, hit.chunk.ordinal): hit for hit in [*second, *hits]}
+        found = {_place(hit): hit for hit in [*second, *hits]}
         numbers = {place: number for number, place in enumerate(found)}
         rankings = {
-            name: [(numbers[hit.chunk.document_id, hit.chunk.ordinal], hit.score) for hit in leg]
+            name: [(numbers[_place(hit)], hit.score) for hit in leg]
             for name, leg in (("standalone", hits), ("original", second))
         }
         fused = reciprocal_rank_fusion(rankings, weights={"standalone": 1.0, "original": ORIGINAL_WEIGHT}, k=k)
@@ -138,13 +149,31 @@ class Retriever:
         return [ordered[number] for number, _ in fused]
 
 
+def _place(hit: Hit) -> tuple[str, int, str]:
+    """What tells a chunk from all others; chunks that were added may share their ordinal."""
+    return hit.chunk.document_id, hit.chunk.ordinal, hit.chunk.text
+
+
+def _as_floats(what: str, vectors: npt.ArrayLike) -> Vectors:
+    try:
+        array = np.asarray(vectors)
+    except (ValueError, TypeError):
+        # The error may quote the values: it is not chained.
+        raise ConfigError(f"{what} must be numbers in an array") from None
+    if array.dtype.kind not in "fiu":
+        raise ConfigError(f"{what} must be real numbers, not {array.dtype}")
+    with np.errstate(over="ignore"):
+        floats = np.ascontiguousarray(array, np.float32)
+    if not (np.abs(floats) <= MAX_COMPONENT).all():
+        raise ConfigError(f"{what} must be finite, and no component above {MAX_COMPONENT:g}")
+    return floats
+
+
 def _checked_vector(vector: npt.ArrayLike, snapshot: Snapshot) -> Vectors:
-    array = np.ascontiguousarray(vector, np.float32)
+    array = _as_floats("vector", vector)
     dim = snapshot.manifest.embedding.dim if snapshot.manifest.embedding else None
     if array.ndim != 1 or (dim is not None and len(array) != dim):
         raise ConfigError(f"vector must have shape ({dim or 'dim'},), not {array.shape}")
-    if not math.isfinite(float(array.sum())):
-        raise ConfigError("vector holds a value that is not finite")
     return array
 
 
@@ -158,9 +187,7 @@ def checked_vectors(vectors: npt.ArrayLike, count: int) -> Vectors:
     Raises:
         ConfigError: Another shape, or a value that is not finite.
     """
-    array = np.ascontiguousarray(vectors, np.float32)
+    array = _as_floats("vectors", vectors)
     if array.ndim != 2 or len(array) != count or array.shape[1] == 0:  # noqa: PLR2004
         raise ConfigError(f"vectors must have shape ({count}, dim), not {array.shape}")
-    if not np.isfinite(array).all():
-        raise ConfigError("vectors hold a value that is not finite")
     return array

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NoReturn, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from konverze_core.errors import ConfigError
@@ -38,9 +45,20 @@ class Settings(BaseSettings):
         history_turns: Earlier turns of a conversation that are read.
         key_file: The local key file; by default inside the data directory.
         cache_dir: Converted model weights; holds no tenant's data.
+
+    Raises:
+        ConfigError: A value, given or from the environment, is not one that its field takes.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KONVERZE_", frozen=True, extra="forbid", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="KONVERZE_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
 
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("KONVERZE_OPENAI_API_KEY", "OPENAI_API_KEY")
@@ -69,15 +87,22 @@ class Settings(BaseSettings):
     key_file: Path | None = None
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "konverze")
 
+    @model_validator(mode="wrap")
     @classmethod
-    def read(cls) -> Settings:
-        """The settings that the environment states.
-
-        Raises:
-            ConfigError: A variable has a value that its field does not take.
-        """
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return cls()
+            settings = handler(data)
         except ValidationError as exc:
             wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
-            raise ConfigError(f"settings: {wrong}") from exc
+            # The error holds the values, and one of them may be a key: it is not chained.
+            raise ConfigError(f"settings: {wrong}") from None
+        if settings.max_output_tokens >= settings.context_window_tokens:
+            raise ConfigError("settings: max_output_tokens must be less than context_window_tokens")
+        if settings.chunk_overlap_tokens * 2 > settings.chunk_tokens:
+            raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
+        if "@" in (settings.openai_base_url or ""):
+            raise ConfigError("settings: openai_base_url must not hold a user name or password")
+        return settings
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("settings may hold a key: they are not pickled")

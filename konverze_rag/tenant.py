@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -16,8 +16,9 @@ from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding
+from konverze_indexes.segment import checked_chunk
 from konverze_rag.asking import Asking, Question
-from konverze_rag.ingestion import Ingestion, OnProgress, Upload, documents_of, embedded, named_uploads
+from konverze_rag.ingestion import Ingestion, OnProgress, Uploads, checked_source, documents_of, embedded, named_uploads
 from konverze_rag.retrieval import Retriever, checked_vectors
 
 DEFAULT_HITS = 10
@@ -52,7 +53,7 @@ class Tenant:
 
     def ingest(
         self,
-        content: Upload | Sequence[Upload],
+        content: Uploads,
         *,
         source: str | None = None,
         metadata: Metadata | None = None,
@@ -61,7 +62,7 @@ class Tenant:
         """Indexes uploads in one commit; the same source again replaces, unchanged content is skipped.
 
         Args:
-            content: A path, bytes, a binary file object, or a list of them.
+            content: A path, bytes, a binary file object, a list of them, or a mapping from source to one of them.
             source: The document id; by default the file's name.
             metadata: Filterable facts for all chunks of the batch.
             on_progress: Told how far the ingest has come.
@@ -94,18 +95,18 @@ class Tenant:
             ProviderError: The embedding service failed.
             StoreError: The store did not take it.
         """
-        given = list(chunks)
-        documents = documents_of(given, self._clock)
-        order = [chunk for item in documents for chunk in item.chunks]
-        if not order:
+        if isinstance(chunks, str | bytes) or not isinstance(chunks, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("add takes a list of chunks")
+        given = [checked_chunk(chunk) for chunk in chunks]
+        documents, places = documents_of(given, self._clock)
+        if not given:
             return self.index.snapshot().manifest.generation
         if vectors is None:
+            order = [chunk for item in documents for chunk in item.chunks]
             array = None if self._embedder is None else embedded(order, self._embedder)
         else:
             array = checked_vectors(vectors, len(given))
-            if order != given:
-                rows = {id(chunk): row for row, chunk in enumerate(given)}
-                array = array[[rows[id(chunk)] for chunk in order]]
+            array = array if places == list(range(len(given))) else array[places]
         embedding = None if array is None else self._embedding(array.shape[1])
         return self.index.add(documents, array, embedding=embedding, replaces=False)
 
@@ -198,7 +199,7 @@ class Tenant:
         """
         if not sources:
             raise ConfigError("name at least one document to delete")
-        return self.index.delete(sources)
+        return self.index.delete(checked_source(source) for source in sources)
 
     def compact(self) -> int:
         """Rewrites the index as one segment without deleted chunks.

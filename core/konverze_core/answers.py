@@ -75,7 +75,9 @@ class Answer:
         text: What the visitor reads, with `[n]` where a sentence is cited.
         citations: The verified citations, by number; empty on refusal.
         refused: Whether the sources do not answer the question.
-        degraded: Why the configured language model did not write this answer; None when all went as configured.
+        degraded: What failed, so that the answer is less than configured: the language model, in whose place the
+            sources' own words stand, or the embedding model, without which words alone were searched. None when all
+            went as configured.
         mode: How the answer came about.
         usage: Tokens and cost.
         timings: Milliseconds by stage.
@@ -128,7 +130,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """The language model failed: words sent so far are withdrawn, and an extractive answer follows."""
+    """Something configured failed: words sent so far are withdrawn, and an answer by what is left follows."""
 
     reason: str
 

@@ -14,6 +14,7 @@ from konverze_core.errors import ConfigError, KonverzeError
 from konverze_rag.cli import rendering
 from konverze_rag.cli.demonstration import demonstrate
 from konverze_rag.engine import Engine
+from konverze_rag.ingestion import Upload
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
 
 FAILURE = 1
@@ -43,13 +44,24 @@ def _tenant(data: Path, tenant_id: str, *, create: bool = False) -> Generator[Te
         yield engine.tenant(tenant_id, create=create)
 
 
-def _files(paths: list[Path]) -> list[Path]:
-    found: list[Path] = []
+def _uploads(paths: list[Path]) -> dict[str, Upload]:
+    """Files by source: a file's own name, and below a folder its path from there; hidden files are left out."""
+    found: dict[str, Upload] = {}
     for path in paths:
-        found += sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+        if not path.exists():
+            raise ConfigError(f"{path}: no such file or folder")
+        below = sorted(item for item in path.rglob("*") if item.is_file() and not _is_hidden(item.relative_to(path)))
+        named = {item.relative_to(path).as_posix(): item for item in below} if path.is_dir() else {path.name: path}
+        if twice := sorted(found.keys() & named.keys()):
+            raise ConfigError(f"{twice[0]!r} stands twice among the files: ingest their folder, or one after the other")
+        found |= named
     if not found:
         raise ConfigError("no file to ingest")
     return found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 @app.command()
@@ -69,10 +81,10 @@ def ingest(
     tenant: TenantId = TENANT_DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Indexes files; the same file name again replaces."""
-    files = _files(paths)
+    """Indexes files; the same file name, or the same path below a folder, replaces."""
+    uploads = _uploads(paths)
     with _tenant(data, tenant, create=True) as acme, rendering.progress() as on_progress:
-        report = acme.ingest(list(files), on_progress=on_progress)
+        report = acme.ingest(uploads, on_progress=on_progress)
     rendering.show_ingest(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(FAILURE)

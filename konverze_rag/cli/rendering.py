@@ -31,7 +31,9 @@ err = Console(stderr=True, highlight=False)
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
-    return str(value) if isinstance(value, Exception | Path) else cast("datetime", value).isoformat()
+    if isinstance(value, Exception):
+        return {"error": type(value).__name__, "message": str(value)}
+    return str(value) if isinstance(value, Path) else cast("datetime", value).isoformat()
 
 
 def print_json(value: object) -> None:
@@ -64,7 +66,7 @@ def show_ingest(report: IngestReport, *, as_json: bool) -> None:
     if report.skipped:
         out.print(f"{len(report.skipped)} unchanged: {', '.join(report.skipped)}")
     for source, error in report.failed:
-        err.print(f"failed: {error}" if str(error).startswith(source) else f"failed: {source}: {error}", markup=False)
+        err.print(f"failed: {source}: {error.reason}", markup=False)
 
 
 def _place(document_id: str, page: int | None) -> str:

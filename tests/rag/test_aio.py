@@ -6,7 +6,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import ScriptedChatModel
-from konverze_rag.aio import MAX_EVENTS_AHEAD
+from konverze_rag.aio import MAX_EVENTS_AHEAD, MAX_STREAMS
 
 
 def test_the_async_twin_answers_like_the_engine(make_engine):
@@ -125,3 +125,37 @@ def test_a_slow_reader_slows_the_answer_down(make_engine):
     assert ahead <= MAX_EVENTS_AHEAD + 2
     assert isinstance(events[-1], kr.Done)
     assert len(written) == 1_000
+
+
+def test_closing_the_engine_ends_streams_that_nobody_reads(make_engine):
+    async def run():
+        engine = kr.AsyncEngine(make_engine(chat=_Slow()))
+        acme = await engine.tenant("acme")
+        await acme.ingest(b"A refund takes 7 days.", source="policy")
+        stream = acme.stream("How long does a refund take?")
+        await anext(stream)
+        await asyncio.wait_for(engine.close(), 10)
+        with pytest.raises(kr.ConfigError, match="closed"):
+            async for _ in stream:
+                pass
+        for call in (acme.search("x"), acme.ask("x"), engine.tenant("other")):
+            with pytest.raises(kr.ConfigError, match="closed"):
+                await call
+        with pytest.raises(kr.ConfigError, match="closed"):
+            await anext(acme.stream("x"))
+
+    asyncio.run(run())
+
+
+def test_slow_readers_of_streams_do_not_delay_searches(make_engine):
+    async def run():
+        async with kr.AsyncEngine(make_engine(chat=_Slow())) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            streams = [acme.stream("How long does a refund take?") for _ in range(MAX_STREAMS)]
+            await asyncio.gather(*(anext(stream) for stream in streams))
+            assert await asyncio.wait_for(acme.search("refund"), 10)
+            for stream in streams:
+                await stream.aclose()
+
+    asyncio.run(run())

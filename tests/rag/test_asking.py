@@ -1,8 +1,11 @@
+import time
+
 import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
+from konverze_rag.providers.tiktoken_offline import TokenCounter
 from tests.rag.conftest import OFFLINE
 
 POLICY = b"""# Refunds
@@ -117,6 +120,8 @@ def test_a_failing_embedder_leaves_search_by_words(make_engine):
     answer = make_engine(embedder=Failing()).tenant("acme").ask("How long does a refund take?")
     assert "7 working days" in answer.text
     assert "no embeddings today" in answer.degraded
+    events = list(make_engine(embedder=Failing()).tenant("acme").stream("How long does a refund take?"))
+    assert _kinds(events)[0] == "Degraded"
 
 
 def test_follow_up_is_rewritten_by_the_model_and_stored(make_engine):
@@ -148,6 +153,76 @@ def test_where_narrows_what_an_answer_rests_on(make_engine):
     assert "7 days" in tenant.ask("How long does a refund take?", where={"year": {"gt": 2025}}).text
     with pytest.raises(kr.ConfigError):
         tenant.ask("x", where={"year": {"like": 1}})
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret prompt"), TimeoutError(), ValueError("x")])
+def test_whatever_a_model_raises_ends_in_a_labelled_answer(make_engine, error):
+    class Chat(ScriptedChatModel):
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            yield "A refund"
+            raise error
+
+    tenant = make_engine(chat=Chat([])).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    answer = tenant.ask("How long does a refund take?")
+    assert "7 working days" in answer.text
+    assert type(error).__name__ in answer.degraded
+    assert "secret" not in answer.degraded
+
+
+def test_a_model_may_return_any_iterator(make_engine):
+    class Chat(ScriptedChatModel):
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            return iter(["A refund takes 7 working days \ud83d [1].", kr.Usage(3, 4)])
+
+    tenant = make_engine(chat=Chat([])).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    answer = tenant.ask("How long does a refund take?", conversation="c")
+    assert (answer.mode, answer.usage) == (kr.AnswerMode.GENERATED, kr.Usage(3, 4))
+    answer.text.encode()
+
+
+def test_the_prompt_fits_the_models_own_window(make_engine):
+    chat = ScriptedChatModel(["A refund takes 7 working days [1]."], context_window_tokens=1_800)
+    tenant = make_engine(chat=chat, settings=OFFLINE.model_copy(update={"retrieval_k": 50})).tenant("acme")
+    for number in range(60):
+        tenant.ingest(f"Refund rule {number}: {'a refund takes some days. ' * 20}".encode(), source=f"rule {number}")
+    assert not tenant.ask("How long does a refund take?").degraded
+    said = chat.prompts[0].system + "".join(message.text for message in chat.prompts[0].messages)
+    assert TokenCounter.for_model("gpt-5").count(said) < 800
+
+
+@pytest.mark.parametrize("slow", ["embedder", "model"])
+def test_the_deadline_holds_for_those_who_ignore_it(make_engine, slow):
+    class Embedder(HashingEmbedder):
+        def embed_queries(self, texts):
+            time.sleep(0.4 if slow == "embedder" else 0)
+            return super().embed_queries(texts)
+
+    class Chat(ScriptedChatModel):
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            assert timeout_s > 0
+            for _ in range(100):
+                time.sleep(0.05)
+                yield "word "
+
+    settings = OFFLINE.model_copy(update={"answer_deadline_s": 0.3})
+    tenant = make_engine(chat=Chat([]), embedder=Embedder(), settings=settings).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    answer = tenant.ask("How long does a refund take?")
+    assert answer.degraded
+    assert "7 working days" in answer.text
+
+
+def test_a_reranker_that_fails_is_told(make_engine):
+    class Reranker:
+        def rerank(self, question, hits):
+            raise RuntimeError("broken")
+
+    tenant = make_engine(reranker=Reranker()).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    with pytest.raises(kr.ProviderUnavailableError, match="reranker"):
+        tenant.search("refund")
 
 
 def test_closing_a_stream_early_closes_the_model(make_engine):
@@ -183,7 +258,8 @@ def test_a_store_that_fails_is_reported_and_raised(make_engine, blobs, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("conversation", "visitor"), [("", None), ("x" * 300, None), ("c", ""), (None, "v"), (5, None)]
+    ("conversation", "visitor"),
+    [("", None), ("x" * 300, None), ("c", ""), (None, "v"), (5, None), ("\ud800", None), ("c", "\ud800")],
 )
 def test_illegal_names_are_refused_before_anything_happens(acme, conversation, visitor):
     with pytest.raises(kr.ConfigError):

@@ -71,7 +71,12 @@ def test_a_folder_is_walked(konverze, tmp_path):
     (tmp_path / "manuals" / "deep").mkdir(parents=True)
     (tmp_path / "manuals" / "deep" / "a.txt").write_text("alpha")
     (tmp_path / "manuals" / "b.txt").write_text("beta")
+    (tmp_path / "manuals" / "b.txt").rename(tmp_path / "manuals" / "a.txt")
+    (tmp_path / "manuals" / ".DS_Store").write_bytes(bytes(100))
     assert "2 documents" in konverze("ingest", "manuals").stdout
+    rows = json.loads(konverze("documents", "--json").stdout)
+    assert [row["id"] for row in rows] == ["a.txt", "deep/a.txt"]
+    konverze("ingest", "manuals/a.txt", "manuals/deep/a.txt", status=1)
 
 
 def test_bad_files_fail_the_command_but_not_the_good_ones(konverze, tmp_path):
@@ -79,6 +84,9 @@ def test_bad_files_fail_the_command_but_not_the_good_ones(konverze, tmp_path):
     done = konverze("ingest", "policy.md", "bad.pdf", status=1)
     assert "1 documents" in done.stdout
     assert "failed: bad.pdf" in done.stderr
+    report = json.loads(konverze("ingest", "bad.pdf", "--json", status=1).stdout)
+    assert report["failed"][0][0] == "bad.pdf"
+    assert report["failed"][0][1]["error"].endswith("Error")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +94,7 @@ def test_bad_files_fail_the_command_but_not_the_good_ones(konverze, tmp_path):
     [
         (["search", "x", "--data", "nowhere"], "no data directory"),
         (["tenants", "--data", "nowhere"], "no data directory"),
-        (["ingest", "nowhere.txt"], "No such file"),
+        (["ingest", "nowhere.txt"], "no such file"),
         (["ingest", "policy.md", "--tenant", ""], "tenant"),
         (["ingest", "policy.md", "--data", "policy.md"], "directory"),
     ],
@@ -103,6 +111,11 @@ def test_unknown_tenants_and_empty_questions(konverze):
     assert "no such tenant" in konverze("search", "x", "--tenant", "nobody", status=1).stderr
     assert "empty" in konverze("ask", " ", status=1).stderr
     assert "not there" in konverze("delete", "nothing", status=1).stderr
+
+
+def test_a_missing_file_makes_no_tenant(konverze, tmp_path):
+    konverze("ingest", "nowhere.txt", "--tenant", "new", status=1)
+    assert not (tmp_path / "data").exists()
 
 
 def test_usage_errors_have_their_own_status(konverze):

@@ -1,4 +1,5 @@
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -156,12 +157,12 @@ def test_missing_extra_names_itself(tmp_path, monkeypatch):
 def test_settings_come_from_the_environment_and_name_what_is_wrong(monkeypatch):
     monkeypatch.setenv("KONVERZE_CHUNK_TOKENS", "128")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    settings = kr.Settings.read()
+    settings = kr.Settings()
     assert settings.chunk_tokens == 128
     assert "sk-secret" not in repr(settings)
     monkeypatch.setenv("KONVERZE_CHUNK_TOKENS", "many")
     with pytest.raises(kr.ConfigError, match="chunk_tokens"):
-        kr.Settings.read()
+        kr.Settings()
 
 
 def test_importing_the_library_loads_no_model_runtime():
@@ -206,3 +207,67 @@ def test_a_tenant_that_opens_slowly_does_not_hold_up_another(make_engine, blobs,
         thread.join()
     assert found == ["slow"] * 4
     assert len(reads) == len(set(reads))
+
+
+def test_an_engine_that_was_closed_leaves_no_tenant_working(make_engine):
+    engine = make_engine()
+    tenant = engine.tenant("acme")
+    tenant.ingest(b"x", source="a")
+    engine.close()
+    for call in (lambda: tenant.search("x"), lambda: tenant.ask("x"), lambda: tenant.ingest(b"y", source="b")):
+        with pytest.raises(kr.ConfigError, match="closed"):
+            call()
+
+
+def test_asking_for_unknown_tenants_leaves_nothing_behind(make_engine):
+    engine = make_engine()
+    for number in range(50):
+        with pytest.raises(kr.UnknownTenantError):
+            engine.tenant(f"nobody-{number}", create=False)
+    assert engine._opening == {}
+
+
+def test_too_high_a_min_generation_does_not_spoil_the_tenant(make_engine):
+    engine = make_engine()
+    engine.tenant("acme").ingest(b"x", source="a")
+    with pytest.raises(kr.RollbackError):
+        engine.tenant("acme", min_generation=10**6)
+    with pytest.raises(kr.ConfigError):
+        engine.tenant("acme", min_generation="3")
+    assert engine.tenant("acme").search("x")
+
+
+@pytest.mark.parametrize("location", [None, 5, "a\0b"])
+def test_what_is_no_location_is_told(location):
+    with pytest.raises(kr.ConfigError):
+        kr.Engine.open(location, settings=OFFLINE)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"chunk_tokens": 5},
+        {"chunk_tokens": 64, "chunk_overlap_tokens": 40},
+        {"max_output_tokens": 5_000, "context_window_tokens": 4_000},
+        {"dense_weight": float("inf")},
+        {"openai_base_url": "https://user:sk-secret@example.com/v1"},
+        {"openai_api_key": ["sk-secret"]},
+        {"openai_key": "sk-secret"},
+    ],
+)
+def test_wrong_settings_are_told_without_their_secrets(values):
+    with pytest.raises(kr.ConfigError, match="settings: ") as caught:
+        kr.Settings(**values)
+    assert "sk-secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_blank_variables_are_unset_ones(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    assert (kr.Settings().openai_api_key, kr.Settings().openai_base_url) == (None, None)
+
+
+def test_settings_are_not_pickled():
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(kr.Settings(openai_api_key="sk-secret"))

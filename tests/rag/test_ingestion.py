@@ -59,6 +59,50 @@ def test_unchanged_content_is_skipped_without_embedding(make_engine):
     assert changed.documents == 1
 
 
+def test_a_mapping_names_its_uploads(acme, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "readme.md").write_text(f"text of {folder}")
+    report = acme.ingest({name: tmp_path / name / "readme.md" for name in ("one", "two")})
+    assert report.documents == 2
+    assert [row.id for row in acme.documents()] == ["one", "two"]
+    with pytest.raises(kr.ConfigError, match="mapping"):
+        acme.ingest({"a": b"x"}, source="b")
+
+
+@pytest.mark.parametrize("content", [bytearray(b"some text"), memoryview(b"some text"), io.BytesIO(b"some text")])
+def test_all_kinds_of_bytes_are_bytes(acme, content):
+    assert acme.ingest(content, source="a").documents == 1
+
+
+@pytest.mark.parametrize("name", ["\u0915\u094d\u200d\u0937.txt", "Screen\u202fshot 1.txt", "a\u00a0b.txt"])
+def test_file_names_of_the_real_world_are_sources(acme, tmp_path, name):
+    (tmp_path / name).write_text("some text")
+    assert acme.ingest(tmp_path / name).documents == 1
+    assert acme.delete(name) == 1
+
+
+def test_one_name_in_two_unicode_forms_is_one_document(acme):
+    acme.ingest(b"one", source="Caf\u00e9")
+    acme.ingest(b"two", source="Cafe\u0301")
+    assert [row.chunks for row in acme.documents()] == [1]
+
+
+def test_originals_of_a_batch_that_fails_are_removed(acme, blobs, tmp_path):
+    (tmp_path / "good.txt").write_text("text")
+    with pytest.raises(kr.ConfigError):
+        acme.ingest([tmp_path / "good.txt", tmp_path / "missing.txt"])
+    assert not [name for name in blobs.list("tenants/") if "/uploads/" in name]
+
+
+@pytest.mark.parametrize("metadata", [{"when": object()}, {"x": "\ud800"}, {1: 2}, "lang"])
+def test_metadata_that_cannot_be_filtered_is_refused_first(acme, blobs, metadata):
+    before = blobs.list("")
+    with pytest.raises(kr.ConfigError, match="metadata"):
+        acme.ingest(b"text", source="a", metadata=metadata)
+    assert blobs.list("") == before
+
+
 def test_metadata_is_filterable(acme):
     acme.ingest(b"Refunds take 7 days.", source="a", metadata={"team": "north", "year": 2026})
     acme.ingest(b"Refunds take 9 days.", source="b", metadata={"team": "south", "year": 2024})
@@ -92,10 +136,13 @@ def test_a_batch_of_bad_files_commits_nothing(acme):
         (b"x", None, "source"),
         ([b"x", b"y"], "same", "list"),
         (["/no/such/file.txt"], None, "No such file"),
-        (b"x", "a\nb", "printable"),
+        (b"x", "a\nb", "control character"),
         (b"x", "", "source"),
         (b"x", "n" * 2000, "1024"),
         (io.StringIO("x"), "text mode", "binary"),
+        (None, "a", "NoneType"),
+        (5, "a", "int"),
+        (b"x", "\ud800", "surrogate"),
     ],
 )
 def test_wrong_calls_are_told(acme, content, source, message):

@@ -47,7 +47,20 @@ def test_added_chunks_are_embedded_where_no_vectors_are_given(acme):
 
 @pytest.mark.parametrize(
     "vectors",
-    [np.zeros((3, 16)), np.zeros(16), np.full((2, 16), np.nan), np.zeros((2, 0)), np.zeros((2, 16, 1))],
+    [
+        np.zeros((3, 16)),
+        np.zeros(16),
+        np.full((2, 16), np.nan),
+        np.full((2, 16), 1e30),
+        np.zeros((2, 0)),
+        np.zeros((2, 16, 1)),
+        np.zeros((2, 16), complex),
+        [[1.0], [1.0, 2.0]],
+        "abc",
+        {"a": 1},
+        [[object()]],
+    ],
+    ids=lambda value: str(type(value)),
 )
 def test_vectors_of_another_shape_are_refused(acme, vectors):
     with pytest.raises(kr.ConfigError, match="vectors"):
@@ -55,11 +68,12 @@ def test_vectors_of_another_shape_are_refused(acme, vectors):
     assert acme.stats().generation == 0
 
 
-@pytest.mark.parametrize("vector", [np.zeros(15), np.zeros((1, 64)), np.full(64, np.inf)])
+@pytest.mark.parametrize("vector", [np.zeros(15), np.zeros((1, 64)), np.full(64, np.inf), "secret words"])
 def test_query_vectors_of_another_shape_are_refused(acme, vector):
     acme.add(_chunks(2))
-    with pytest.raises(kr.ConfigError, match="vector"):
+    with pytest.raises(kr.ConfigError, match="vector") as caught:
         acme.search(vector=vector)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["x" * 9000, 7])
@@ -78,6 +92,39 @@ def test_a_blank_text_finds_nothing_and_is_no_question(acme, text):
     assert len(acme.search(text, vector=np.ones(64))) == 2
     with pytest.raises(kr.ConfigError, match="empty"):
         acme.ask(text)
+
+
+@pytest.mark.parametrize("chunks", [None, 5, "text", [None], [{"text": "x"}], _chunks(1)[0]])
+def test_what_are_no_chunks_are_refused(acme, chunks):
+    with pytest.raises(kr.ConfigError):
+        acme.add(chunks)
+
+
+def test_the_same_chunk_twice_keeps_each_vector(make_engine):
+    acme = make_engine(embedder=None).tenant("acme")
+    one, two = _chunks(2)
+    acme.add([one, two, one], np.eye(3))
+    assert [hit.score for hit in acme.search(vector=[1, 0, 0])] == [1.0, 0.0, 0.0]
+    assert acme.search(vector=[0, 1, 0], k=1)[0].chunk == two
+
+
+def test_a_model_that_returns_no_numbers_changes_nothing(make_engine):
+    class Broken(HashingEmbedder):
+        def embed_documents(self, texts):
+            return super().embed_documents(texts) * np.nan
+
+    acme = make_engine(embedder=Broken()).tenant("acme")
+    with pytest.raises(kr.ProviderUnavailableError, match="not finite"):
+        acme.add(_chunks(2))
+    with pytest.raises(kr.ProviderUnavailableError, match="not finite"):
+        acme.ingest(b"text", source="a")
+    assert acme.stats().generation == 0
+
+
+@pytest.mark.parametrize("k", [np.int64(3), 3])
+def test_k_of_numpy_is_a_number(acme, k):
+    acme.add(_chunks(9))
+    assert len(acme.search("text", k=k)) == 3
 
 
 @pytest.mark.parametrize("k", [0, -1, 1001, 2.5, True, "3"])
@@ -106,6 +153,22 @@ def test_reranker_has_the_last_word(make_engine):
     assert acme.search("text 5")[0].chunk.text == "text 5"
 
 
+def test_added_chunks_that_share_an_ordinal_are_all_found_by_a_follow_up(make_engine):
+    acme = make_engine(embedder=None).tenant("acme")
+    for text in ("Card refunds take 5 days.", "UPI refunds take 2 days."):
+        acme.add([kr.Chunk(document_id="d", ordinal=0, text=text)])
+    acme.ask("How long do card refunds take?", conversation="c")
+    answer = acme.ask("and for upi?", conversation="c")
+    assert {hit.chunk.text[:4] for hit in answer.hits} == {"Card", "UPI "}
+
+
+def test_documents_keep_what_was_ingested_when_chunks_are_added(acme):
+    acme.ingest(b"Refunds take 7 days.", source="policy")
+    acme.add([kr.Chunk(document_id="policy", ordinal=1, text="Exchanges take 9 days.")])
+    [row] = acme.documents()
+    assert (row.chunks, row.content_bytes, row.metadata["format"]) == (2, 20, "text")
+
+
 def test_lone_surrogates_in_a_question_do_no_harm(acme):
     acme.add(_chunks(2))
     assert acme.search("text \ud800 1")[0].chunk.text == "text 1"
@@ -119,5 +182,6 @@ def test_delete_and_stats(acme):
     assert (stats.documents, stats.chunks, stats.deleted_chunks, stats.segments, stats.dim) == (1, 2, 3, 2, 64)
     acme.compact()
     assert (acme.stats().deleted_chunks, acme.stats().segments) == (0, 1)
-    with pytest.raises(kr.ConfigError):
-        acme.delete()
+    for sources in ((), (["b"],), (None,), (5,)):
+        with pytest.raises(kr.ConfigError):
+            acme.delete(*sources)
