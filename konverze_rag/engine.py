@@ -109,7 +109,7 @@ class Engine:
         """The tenant of this id.
 
         Args:
-            tenant_id: 1 to 128 characters of any script, no control characters.
+            tenant_id: 1 to 128 characters of any script; no control or invisible characters, no white space around.
             create: Whether to make a tenant that is not there.
             min_generation: Refuse an index older than this.
 

@@ -30,7 +30,10 @@ class Clock(Protocol):
 
 
 class BlobStore(Protocol):
-    """Named, immutable byte strings. Names are relative paths of `[a-z0-9._=-]` parts joined by `/`."""
+    """Named, immutable byte strings. Names are relative paths of `[a-z0-9._=-]` parts joined by `/`.
+
+    Every verb may also raise `IntegrityError`: what stands at a name, or above it, was not put there by a store.
+    """
 
     def get(self, name: str) -> memoryview:
         """The whole blob, read-only.
@@ -44,6 +47,8 @@ class BlobStore(Protocol):
 
     def put(self, name: str, data: bytes | bytearray | memoryview, *, if_absent: bool = False) -> None:
         """Writes the blob, durably, before returning; no reader ever sees a part of it.
+
+        After an error of an `if_absent` put nothing is there, unless the backend cannot take it back.
 
         Args:
             name: Where to put it.

@@ -19,6 +19,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import NoReturn
 
+import regex
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -33,6 +34,13 @@ BLIND_NAME_BYTES = 16
 _DIRECTORY_CHARS = 26
 _NONCE_BYTES = 12
 _ROOT = "keyring/"
+# Invisible, but part of how words are spelt: a joiner beside an Indic virama (RFC 5892, A.1 and A.2, and UAX 31 for
+# Bengali and Kannada), one between Arabic letters, as Persian has it, and one between two emoji.
+_SPELT_JOINER = regex.compile(
+    r"(?<=\p{ccc=9})[\u200c\u200d]|[\u200c\u200d](?=\p{ccc=9})"
+    r"|(?<=\p{Arabic}\p{M}*)\u200c(?=\p{Arabic})"
+    r"|(?<=\p{Extended_Pictographic}[\ufe0f\U0001f3fb-\U0001f3ff]*)\u200d(?=\p{Extended_Pictographic})"
+)
 _FILE_NAME = re.compile(rf"{_ROOT}([a-z2-7]{{{_DIRECTORY_CHARS}}})/([0-9]{{20}})")
 
 
@@ -40,7 +48,9 @@ def checked_tenant_id(tenant_id: str) -> str:
     """The id in Unicode normalisation form C.
 
     Raises:
-        ConfigError: It has not 1 to 128 characters, or a control character or half a surrogate pair among them.
+        ConfigError: It has not 1 to 128 characters; begins or ends with white space; or holds a control character, half
+            a surrogate pair, or an invisible format character, which would make it look like another id. Joiners are
+            legal where Indic words, Persian or emoji need them.
     """
     if not isinstance(tenant_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"a tenant id is a string, not {type(tenant_id).__name__}")
@@ -49,6 +59,10 @@ def checked_tenant_id(tenant_id: str) -> str:
         raise ConfigError(f"a tenant id has 1 to {TENANT_ID_CHARS_MAX} characters")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in normal):
         raise ConfigError("a tenant id holds a control character")
+    if normal != normal.strip():
+        raise ConfigError("a tenant id begins or ends with white space")
+    if any(unicodedata.category(character) == "Cf" for character in _SPELT_JOINER.sub("", normal)):
+        raise ConfigError("a tenant id holds an invisible format character")
     return normal
 
 
@@ -66,7 +80,8 @@ def list_tenants(blobs: BlobStore, provider: KeyProvider) -> list[str]:
     """True ids of all tenants that have a keyring, sorted; unwraps one key for each.
 
     Raises:
-        IntegrityError: A keyring is not what was written.
+        IntegrityError: A keyring is not what was written, or a stray blob stands among them. Tenants other than the
+            one that the message names still open.
         KeyProviderError: The provider cannot unwrap.
         StoreError: A keyring cannot be read.
     """
@@ -95,12 +110,14 @@ class Keyring:
 
         Raises:
             ConfigError: The id is not legal.
-            IntegrityError: The stored keyring is not what was written, or the provider does not unwrap what it wraps.
+            IntegrityError: The stored keyring is not what was written, or gone while the tenant's data is there; or the
+                provider does not unwrap what it wraps.
             KeyProviderError: The provider cannot wrap or sign.
             StoreError: The keyring cannot be stored.
         """
         directory = tenant_directory(tenant_id)
         if not blobs.list(f"{_ROOT}{directory}/"):
+            _refuse_orphaned_data(blobs, directory)
             body = _first_body(provider, checked_tenant_id(tenant_id), clock)
             with suppress(ConflictError):
                 blobs.put(_file_name(directory, body.generation), encoded(body, provider), if_absent=True)
@@ -220,6 +237,13 @@ def _newest(blobs: BlobStore, provider: KeyProvider, directory: str) -> Keyring:
     if (body.tenant, body.generation) != place:
         raise IntegrityError(f"{name} was written for another place")
     return Keyring(body, provider)
+
+
+def _refuse_orphaned_data(blobs: BlobStore, directory: str) -> None:
+    """A fresh keyring could not open the data, and would stand in the way of restoring the true one."""
+    # Looked for a second time, in this order: a creator that was faster may have written data since the first look.
+    if blobs.list(f"tenants/{directory}/") and not blobs.list(f"{_ROOT}{directory}/"):
+        raise IntegrityError(f"the tenant's data is there, but its keyring {_ROOT}{directory}/ is gone: restore it")
 
 
 def _first_body(provider: KeyProvider, tenant_id: str, clock: Clock) -> KeyringBody:

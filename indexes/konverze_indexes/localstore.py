@@ -2,7 +2,8 @@
 
 A blob is written to `<root>/.tmp`, synced, then linked (put-if-absent) or renamed to its name, and the directory
 synced: a reader sees the whole blob or none, and so does the next process after a crash at any system call.
-Every path is walked from the root one directory at a time without following symbolic links.
+Every path is walked from the root one directory at a time without following symbolic links; one that stands where a
+blob or a folder of blobs belongs is an `IntegrityError`, for this store never makes any.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from konverze_core.errors import (
     BlobNotFoundError,
     ConfigError,
     ConflictError,
+    IntegrityError,
     KonverzeError,
     StoreFullError,
     StoreUnavailableError,
 )
-from konverze_core.names import checked_blob_name, is_blob_part
+from konverze_core.names import NAME_CHARS_MAX, checked_blob_name, is_blob_part
 from konverze_indexes.durable import DIRECTORY_FLAGS, make_directories, make_directory, write_new_file
 
 LEFTOVER_AGE_S = 3600.0
@@ -38,19 +40,30 @@ _BLOB_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a na
 _ERRORS: dict[int | None, type[KonverzeError]] = {
     errno.ENOSPC: StoreFullError,
     errno.EDQUOT: StoreFullError,
-    errno.ELOOP: ConfigError,
     errno.ENOTDIR: ConfigError,
     errno.EISDIR: ConfigError,
+    errno.ELOOP: IntegrityError,
+    errno.ENXIO: IntegrityError,
+}
+_STRAYS: dict[int | None, str] = {
+    errno.ELOOP: "a symbolic link stands where a blob belongs",
+    errno.ENXIO: "what is neither file nor folder stands where a blob belongs",
 }
 
 
 class LocalBlobStore:
     """`BlobStore` in a local directory; safe to share between threads and processes.
 
+    Nothing but this class may write below the root. Large blobs are mapped, as reading them would more than double the
+    time to open a large tenant: whoever truncates or overwrites such a file in place, instead of renaming another one
+    over it as `put` does, may end the process with SIGBUS, for all of its tenants.
+
     Args:
         root: Where the blobs are; created when missing, mode 0700.
 
     Raises:
+        ConfigError: A file stands in the directory's way.
+        IntegrityError: A symbolic link stands where the store keeps its unfinished files.
         StoreUnavailableError: The directory cannot be created or read.
     """
 
@@ -69,7 +82,8 @@ class LocalBlobStore:
 
         Raises:
             BlobNotFoundError: No blob of that name.
-            ConfigError: The name is not a legal blob name, or a part of it is a symbolic link.
+            ConfigError: The name is not a legal blob name.
+            IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreUnavailableError: The file cannot be read.
         """
         with _translated(name), self._blob(name) as descriptor:
@@ -81,9 +95,13 @@ class LocalBlobStore:
     def put(self, name: str, data: bytes | bytearray | memoryview, *, if_absent: bool = False) -> None:
         """Writes the blob, durably, before returning; no reader ever sees a part of it.
 
+        After an error of an `if_absent` put nothing is there: a name already given is taken back, unless the disk
+        refuses that, too. After an error of another put either the old blob is there or the new one.
+
         Raises:
-            ConfigError: The name is not a legal blob name, a part of it is a symbolic link, or it names a folder.
+            ConfigError: The name is not a legal blob name, or it or a part of it names a folder or a blob.
             ConflictError: `if_absent` and the name is taken.
+            IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreFullError: The disk or the quota is full.
             StoreUnavailableError: The file cannot be written.
         """
@@ -93,9 +111,12 @@ class LocalBlobStore:
             try:
                 write_new_file(temporary, data, dir_fd=spool)
                 with self._folder(folders, create=True) as folder:
-                    publish = os.link if if_absent else os.replace
-                    publish(temporary, leaf, src_dir_fd=spool, dst_dir_fd=folder)
-                    os.fsync(folder)
+                    _refuse_stray_leaf(leaf, folder)
+                    if if_absent:
+                        _link(temporary, leaf, spool=spool, folder=folder)
+                    else:
+                        os.replace(temporary, leaf, src_dir_fd=spool, dst_dir_fd=folder)
+                        os.fsync(folder)
             except FileExistsError as exc:
                 raise ConflictError(f"already there: {name}") from exc
             finally:
@@ -106,25 +127,32 @@ class LocalBlobStore:
         """Sorted names of all blobs whose name starts with `prefix`, at any depth.
 
         Raises:
-            ConfigError: A part of the prefix is a symbolic link.
+            IntegrityError: A symbolic link or a special file stands among the blobs or at a folder of the prefix.
             StoreUnavailableError: A directory cannot be read.
         """
         *folders, stem = prefix.split("/")
         if not all(map(is_blob_part, folders)):
             return []
-        above = "".join(f"{part}/" for part in folders)
-        try:
-            with _translated(prefix), self._folder(folders) as folder:
-                return sorted(above + name for name in _names_below(folder, stem))
-        except BlobNotFoundError:
-            return []
+        names: list[str] = []
+        waiting = [(folders, stem)]
+        while waiting:
+            parts, start = waiting.pop()
+            place = "/".join(parts) or str(self._root)
+            with suppress(BlobNotFoundError), _translated(place), self._folder(parts) as folder:  # or gone meanwhile
+                for part, is_folder in _entries(folder, parts, start):
+                    if is_folder:
+                        waiting.append(([*parts, part], ""))
+                    else:
+                        names.append("/".join([*parts, part]))
+        return sorted(names)
 
     def size_bytes(self, name: str) -> int:
         """Length of the blob.
 
         Raises:
             BlobNotFoundError: No blob of that name.
-            ConfigError: The name is not a legal blob name, or a part of it is a symbolic link.
+            ConfigError: The name is not a legal blob name.
+            IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreUnavailableError: The file cannot be read.
         """
         with _translated(name), self._blob(name) as descriptor:
@@ -134,11 +162,13 @@ class LocalBlobStore:
         """Removes the blob, durably; a name that is not there is no error.
 
         Raises:
-            ConfigError: The name is not a legal blob name, or a part of it is a symbolic link.
+            ConfigError: The name is not a legal blob name.
+            IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreUnavailableError: The file cannot be removed.
         """
         *folders, leaf = checked_blob_name(name).split("/")
         with suppress(BlobNotFoundError), _translated(name), self._folder(folders) as folder:
+            _refuse_stray_leaf(leaf, folder)
             with suppress(FileNotFoundError, IsADirectoryError):
                 os.unlink(leaf, dir_fd=folder)
             os.fsync(folder)  # also when it is gone: whoever removed it may have died before this line
@@ -148,12 +178,12 @@ class LocalBlobStore:
         descriptor = os.open(self._root, DIRECTORY_FLAGS)
         try:
             for part in parts:
-                inner = _entered(part, descriptor, create=create)
-                os.close(descriptor)
-                descriptor = inner
+                outer, descriptor = descriptor, _entered(part, descriptor, create=create)
+                os.close(outer)
             yield descriptor
         finally:
-            os.close(descriptor)
+            with suppress(OSError):  # a folder was synced, or nothing was written: closing it loses nothing
+                os.close(descriptor)
 
     @contextmanager
     def _blob(self, name: str) -> Generator[int]:
@@ -164,7 +194,9 @@ class LocalBlobStore:
             except FileNotFoundError as exc:
                 raise BlobNotFoundError(name) from exc
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            mode = os.fstat(descriptor).st_mode
+            _refuse_stray(mode)
+            if stat.S_ISDIR(mode):
                 raise BlobNotFoundError(name)
             yield descriptor
         finally:
@@ -177,7 +209,7 @@ def _translated(name: str) -> Generator[None]:
     try:
         yield
     except OSError as exc:
-        reason = os.strerror(exc.errno or errno.EIO)
+        reason = _STRAYS.get(exc.errno) or os.strerror(exc.errno or errno.EIO)
         raise _ERRORS.get(exc.errno, StoreUnavailableError)(f"{name}: {reason}") from exc
 
 
@@ -189,7 +221,8 @@ def _entered(part: str, descriptor: int, *, create: bool) -> int:
         if not create:
             raise BlobNotFoundError(part) from exc
     except NotADirectoryError as exc:
-        if create or stat.S_ISLNK(os.stat(part, dir_fd=descriptor, follow_symlinks=False).st_mode):
+        _refuse_stray_leaf(part, descriptor)
+        if create:
             raise
         raise BlobNotFoundError(part) from exc
     make_directory(part, dir_fd=descriptor)
@@ -204,34 +237,60 @@ def _read_all(descriptor: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _names_below(folder: int, stem: str) -> Iterator[str]:
-    """Names of all blobs in an open folder whose first part starts with `stem`; whatever is no blob is passed over."""
+def _refuse_stray(mode: int) -> None:
+    """Raises what `_translated` makes an `IntegrityError` of, unless it is the mode of a file or a folder."""
+    if stat.S_ISLNK(mode):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
+
+
+def _refuse_stray_leaf(leaf: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        _refuse_stray(os.stat(leaf, dir_fd=folder, follow_symlinks=False).st_mode)
+
+
+def _link(temporary: str, leaf: str, *, spool: int, folder: int) -> None:
+    """Gives a finished file its name, durably, or else not at all."""
+    os.link(temporary, leaf, src_dir_fd=spool, dst_dir_fd=folder)
+    try:
+        os.fsync(folder)
+    except OSError:
+        with suppress(OSError):
+            written = os.stat(temporary, dir_fd=spool, follow_symlinks=False)
+            # Another process may have replaced it already: that blob is not ours to remove.
+            if os.path.samestat(written, os.stat(leaf, dir_fd=folder, follow_symlinks=False)):
+                os.unlink(leaf, dir_fd=folder)
+                os.fsync(folder)
+        raise
+
+
+def _entries(folder: int, parts: Sequence[str], stem: str) -> Iterator[tuple[str, bool]]:
+    """Legal parts of names in an open folder that start with `stem`, and whether they are folders."""
+    chars_max = NAME_CHARS_MAX - sum(len(part) + 1 for part in parts)  # ends the descent, too: no blob is further down
     with os.scandir(folder) as entries:
-        found = [entry for entry in entries if entry.name.startswith(stem) and is_blob_part(entry.name)]
-    for entry in found:
-        if entry.is_file(follow_symlinks=False):
-            yield entry.name
-        elif entry.is_dir(follow_symlinks=False):
-            yield from (f"{entry.name}/{name}" for name in _names_inside(entry.name, folder))
-
-
-def _names_inside(part: str, folder: int) -> list[str]:
-    try:
-        descriptor = _entered(part, folder, create=False)
-    except BlobNotFoundError:  # removed since it was listed
-        return []
-    try:
-        return list(_names_below(descriptor, ""))
-    finally:
-        os.close(descriptor)
+        for entry in entries:
+            part = entry.name
+            if not part.startswith(stem) or not is_blob_part(part) or len(part) > chars_max:
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not entry.is_file(follow_symlinks=False):
+                with suppress(FileNotFoundError), _translated("/".join([*parts, part])):
+                    _refuse_stray(entry.stat(follow_symlinks=False).st_mode)
+                continue  # removed meanwhile
+            yield part, is_folder
 
 
 def _remove_leftovers(spool: int) -> None:
-    """Removes files of writers that died; a writer asleep for that long fails with an error, and loses nothing."""
+    """Removes files of writers that died; a writer asleep for that long fails with an error, and loses nothing.
+
+    What is no file was not left by a writer, and is left alone.
+    """
     oldest = time.time() - LEFTOVER_AGE_S
     with os.scandir(spool) as entries:
         names = [entry.name for entry in entries]
     for name in names:
         with suppress(FileNotFoundError):  # another process tidies too
-            if os.stat(name, dir_fd=spool, follow_symlinks=False).st_mtime < oldest:
+            facts = os.stat(name, dir_fd=spool, follow_symlinks=False)
+            if stat.S_ISREG(facts.st_mode) and facts.st_mtime < oldest:
                 os.unlink(name, dir_fd=spool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,8 @@ from konverze_core.errors import IntegrityError
 from konverze_core.protocols import EmbedderInfo
 
 MAX_GENERATION = 10**19 - 1
+
+_COMMIT_NAME = re.compile(r"(?:tenants/[a-z2-7]{26}/)?commits/(0[0-9]{19})")  # the largest number has 19 digits
 
 
 class _Wire(BaseModel):
@@ -97,5 +100,12 @@ def commit_name(generation: int) -> str:
 
 
 def generation_of(name: str) -> int:
-    """The generation that a commit's blob name stands for."""
-    return MAX_GENERATION - int(name.rsplit("/", 1)[1])
+    """The generation that a commit's blob name stands for, with or without the tenant's prefix.
+
+    Raises:
+        IntegrityError: The name is not one that `commit_name` gives.
+    """
+    parts = _COMMIT_NAME.fullmatch(name)
+    if parts is None:
+        raise IntegrityError(f"{name} is no commit, but stands among them")
+    return MAX_GENERATION - int(parts[1])

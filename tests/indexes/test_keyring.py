@@ -44,7 +44,13 @@ LEGAL_IDS = (
     "a/b",
     "%2e%2e",
     "हिन्दी",
-    "na\u200dme",
+    "ग्राहक",
+    "क्\u200dष",
+    "র\u200d\u09cdযাব",
+    "രാജന്\u200d",
+    "می\u200cخواهم",
+    "👩🏽\u200d💻 ❤\ufe0f\u200d🔥",
+    "🏳\ufe0f\u200d🌈",
     "CON",
     "a b",
     "café",
@@ -52,6 +58,11 @@ LEGAL_IDS = (
     "'; --",
 )
 ILLEGAL_IDS = ("", "x" * 129, "x" * 300, "a\0b", "\n", "a\x7f", "a\x85", "a\ud800", "\t")
+LOOKALIKE_IDS = (
+    "acme ", " acme", "acme\u00a0", "\u3000acme", "acme\u2028", " ", "acme\u200b", "acme\u202e", "ac\u2066me",
+    "\ufeffacme", "ac\u00adme", "ac\u2060me", "ac\U000e0061me", "na\u200dme", "na\u200cme", "\u200d", "\u200d🙂",
+    "🙂\u200d", "a\u200d🙂", "ग\u200dर", "م\u200dم",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -95,7 +106,7 @@ def test_legal_ids_open_again(blobs, provider, tenant_id):
     assert blobs.list("") == [f"keyring/{opened.directory}/{FIRST}"]
 
 
-@pytest.mark.parametrize("tenant_id", ILLEGAL_IDS)
+@pytest.mark.parametrize("tenant_id", ILLEGAL_IDS + LOOKALIKE_IDS)
 def test_illegal_ids_are_refused(blobs, provider, tenant_id):
     for call in (checked_tenant_id, tenant_directory):
         with pytest.raises(ConfigError):
@@ -138,6 +149,34 @@ def _unwrapped(provider, directory, entry):
     bound = b"".join(len(field).to_bytes(2, "big") + field for field in fields)
     assert payload[32:] == hashlib.sha256(bound).digest()
     return payload[:32]
+
+
+def test_no_fresh_keyring_stands_in_for_a_lost_one(blobs, provider, keyring):
+    kept = bytes(blobs.get(_name()))
+    blobs.put(f"tenants/{keyring.directory}/commits/{FIRST}", b"sealed")
+    blobs.delete(_name())
+    with pytest.raises(IntegrityError, match=r"the tenant's data is there, but its keyring .* is gone: restore it"):
+        Keyring.create(blobs, provider, "acme", CLOCK)
+    assert blobs.list("keyring/") == []
+    Keyring.create(blobs, provider, "other", CLOCK)
+    blobs.put(_name(), kept, if_absent=True)
+    assert Keyring.create(blobs, provider, "acme", CLOCK).active == keyring.active
+
+
+def test_a_creator_may_find_the_data_of_a_faster_one(provider):
+    class LateStore(MemoryBlobStore):
+        """Another creator wins, and writes data, between the first look and the second."""
+
+        def list(self, prefix):
+            found = super().list(prefix)
+            if not winners:
+                winners.append(None)
+                winners[0] = Keyring.create(self, provider, "acme", CLOCK)
+                self.put(f"tenants/{winners[0].directory}/commits/{FIRST}", b"sealed")
+            return found
+
+    winners = []
+    assert Keyring.create(LateStore(), provider, "acme", CLOCK).active == winners[0].active
 
 
 def test_an_unknown_tenant_has_no_keyring(blobs, provider):
@@ -250,6 +289,17 @@ def test_a_keyring_in_another_place_is_refused(blobs, provider, keyring):
 def test_a_stray_file_is_refused(blobs, provider, keyring, name):
     blobs.put(f"keyring/{keyring.directory}/{name}", b"x")
     _assert_refused(blobs, provider)
+
+
+@pytest.mark.parametrize("place", ["keyring", f"keyring/{tenant_directory('other')}", "keyring/no-directory"])
+def test_a_stray_file_is_named_and_shuts_no_other_tenant(blobs, provider, keyring, place):
+    Keyring.create(blobs, provider, "other", CLOCK)
+    blobs.put(f"{place}/stray.bak", b"x")
+    with pytest.raises(IntegrityError, match=f"{place}/stray.bak is no keyring, but stands among them"):
+        list_tenants(blobs, provider)
+    assert Keyring.open(blobs, provider, "acme").active == keyring.active
+    assert Keyring.create(blobs, provider, "acme", CLOCK).active == keyring.active
+    assert Keyring.create(blobs, provider, "third", CLOCK).tenant_id == "third"
 
 
 def test_a_keyring_of_another_provider_is_refused(blobs, keyring):

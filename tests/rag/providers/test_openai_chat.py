@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
@@ -306,11 +307,86 @@ def test_a_wrong_key_is_not_repeated(server, api):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://api.example.com/v1", "http://10.0.0.1/v1", "ftp://127.0.0.1/", "https://", "https://u:p@example.com", "x"],
+    [
+        "http://api.example.com/v1",
+        "http://10.0.0.1/v1",
+        "ftp://127.0.0.1/",
+        "https://",
+        "x",
+        "http://127.0.0.1\\@example.com/",
+    ],
 )
 def test_refuses_a_url_that_would_show_the_prompt(url):
     with pytest.raises(ConfigError):
         OpenAIChat(api_key=KEY, base_url=url, model="m", context_window_tokens=1)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h:x/", "https://h:99999/", "https://[::1/", "https://h\n/", "https://\u2100.com/"]
+)
+def test_refuses_what_is_no_url(url):
+    with pytest.raises(ConfigError, match="base_url is not a URL"):
+        OpenAIChat(api_key=KEY, base_url=url, model="m", context_window_tokens=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:passw0rd@example.com/v1",
+        "https://passw0rd@example.com",
+        "http://:passw0rd@127.0.0.1/",
+        "https://user:passw0rd@h:x/",
+        "https://user:passw0rd/x@example.com/",
+        "https://user:passw0rd@[x]/",
+        "https://user:passw0rd@\u2100.com/",
+    ],
+)
+def test_refuses_a_password_in_the_url_and_does_not_repeat_it(url):
+    with pytest.raises(ConfigError) as caught:
+        OpenAIChat(api_key=KEY, base_url=url, model="m", context_window_tokens=1)
+    assert "passw0rd" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+@pytest.fixture
+def hostile_environment(monkeypatch):
+    """What the SDK would read, each variable with a value of its own."""
+    for name in ("API_KEY", "ADMIN_KEY", "ORG_ID", "PROJECT_ID", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"OPENAI_{name}", f"STOLEN-{name}")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/STOLEN")
+    headers = ("Authorization: Bearer STOLEN", "authorization: Bearer STOLEN", "X-More: STOLEN", "User-Agent: STOLEN")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "\n".join(headers))
+
+
+@pytest.mark.usefixtures("hostile_environment")
+def test_nothing_of_the_environment_is_sent(server, api):
+    model = chat_model(server, api)
+    assert ask(model)
+    headers = {name.lower(): value for name, value in server.requests[0].headers.items()}
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert set(headers) <= {
+        "host", "connection", "accept", "accept-encoding", "user-agent", "authorization", "content-type",
+        "content-length", "x-stainless-read-timeout", "x-stainless-retry-count",
+    }  # fmt: skip
+    assert "STOLEN" not in str(headers)
+    sdk = model._connection.sdk
+    assert not any((sdk.admin_api_key, sdk.organization, sdk.project, sdk.webhook_secret))
+
+
+@pytest.mark.usefixtures("hostile_environment")
+def test_the_environment_sets_no_url():
+    model = OpenAIChat(api_key=KEY, model="m", context_window_tokens=1)
+    assert str(model._connection.sdk.base_url) == "https://api.openai.com/v1/"
+    model.close()
+
+
+def test_the_log_that_the_environment_may_turn_on_holds_no_secret(server, model, caplog):
+    caplog.set_level(logging.DEBUG)  # what OPENAI_LOG=debug does for the SDK
+    ask(model)
+    assert "openai" in caplog.text
+    assert KEY not in caplog.text
+    assert "4711" not in caplog.text
+    assert PROMPT.system not in caplog.text
 
 
 @pytest.mark.parametrize("url", [None, "https://example.com/v1", "http://localhost:8080/v1", "http://[::1]:1/v1"])

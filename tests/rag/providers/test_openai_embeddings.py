@@ -44,6 +44,15 @@ def test_gives_unit_vectors(server, embedder):
     assert "dimensions" not in server.requests[0].body
 
 
+def test_nothing_of_the_environment_is_sent(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer STOLEN\nX-More: STOLEN")
+    monkeypatch.setenv("OPENAI_ORG_ID", "STOLEN")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "STOLEN")
+    make(server).embed_queries(["x"])
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert "STOLEN" not in str(server.requests[0].headers)
+
+
 def test_asks_the_shortening_family_for_its_dimension(server):
     make(server, model="text-embedding-3-small", dim=4).embed_queries(["x"])
     assert server.requests[0].body["dimensions"] == 4
