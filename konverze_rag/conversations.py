@@ -161,10 +161,10 @@ class Conversations:
         linked = turn.model_copy(update={"number": len(names), "previous": previous})
         blobs, name = self._sealed_by_day(folder.day, can_begin=True), f"{folder.name}/{len(names):06d}"
         try:
-            blobs.write("turn", name, linked.model_dump_json().encode())
+            digest = blobs.write_chained("turn", name, linked.model_dump_json().encode())
         except ConflictError:
             return False
-        self._remember(folder, len(names) + 1, blob_digest(blobs.stored("turn", name)))
+        self._remember(folder, len(names) + 1, digest)
         return True
 
     def _numbered(self, folder: _Folder) -> list[str]:

@@ -280,10 +280,9 @@ class TenantIndex:
     def _put(self, manifest: Manifest) -> bool:
         name = commit_name(manifest.generation)
         try:
-            self.blobs.write("commit", name, manifest.model_dump_json().encode())
+            self._digest = self.blobs.write_chained("commit", name, manifest.model_dump_json().encode())
         except ConflictError:
             return False
-        self._digest = blob_digest(self.blobs.stored("commit", name))
         return True
 
 

@@ -105,9 +105,23 @@ class TenantBlobs:
             ConflictError: `if_absent` and the name is taken.
             StoreError: The store did not take it.
         """
-        sealed = memoryview(seal(self.keys.active, self._context(kind, name), plaintext, frame_bytes=frame_bytes))
+        sealed = seal(self.keys.active, self._context(kind, name), plaintext, frame_bytes=frame_bytes)
         self.store.put(self.prefix + name, sealed, if_absent=if_absent)
         return BlobPin(stored_bytes=len(sealed), header_sha256=header_digest(sealed).hex())
+
+    def write_chained(self, kind: str, name: str, plaintext: bytes) -> str:
+        """Seals and stores a blob that its successor will name, if the name is free.
+
+        Returns:
+            Hex SHA-256 of all sealed bytes.
+
+        Raises:
+            ConflictError: The name is taken.
+            StoreError: The store did not take it.
+        """
+        sealed = seal(self.keys.active, self._context(kind, name), plaintext)
+        self.store.put(self.prefix + name, sealed, if_absent=True)
+        return blob_digest(sealed)
 
     def read(self, kind: str, name: str, *, pin: BlobPin | None = None) -> Bytes:
         """Opens a blob.
