@@ -5,23 +5,37 @@ The answer stays in the best chunk: choosing sentences from several chunks by co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
+from operator import add
 from typing import TypeAlias
 
 from konverze_core.answers import Citation
 from konverze_core.retrieval import Hit
-from konverze_loaders.sentences import split_sentences
-from konverze_rag.answering.answer_type import asks_for_figure, has_asked_figure
+from konverze_rag.answering.answer_type import (
+    asked_sentence,
+    asks_for_figure,
+    asks_for_two,
+    has_asked_figure,
+    has_asked_papers,
+    names_in,
+)
 from konverze_rag.answering.facts import facts
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
+from konverze_rag.answering.stopwords import GENERIC_WORDS
 from konverze_rag.answering.verify import Support, citation, supports_hit
-from konverze_rag.answering.wording import Vocabulary, content_words, coverage, covered, weight
+from konverze_rag.answering.wording import Vocabulary, content_words, coverage, has_digit, weight
 
 Similarities: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
+# A piece, the hit that holds it, and the hit's number.
+_Part: TypeAlias = tuple[int, Hit, Piece]
 
-# Similarities are stretched over the chunk first, because those of e5 lie close together.
+# Similarities are stretched over the chunk first, because those of e5 lie close together. Their share is this where
+# the chunk holds all words of the question, and all where it holds none, as in another language.
 _SIMILARITY_SHARE = 0.2
+# Keeps the weight of a word that all pieces share above 0, and that of one that none holds finite.
+_HOLDERS_PRIOR = 0.5
 # Sentences that answer less well than this share of the best one are left out.
 _NEARLY_AS_GOOD = 0.75
 # Rows share the words of their header, so that the right one stands out less.
@@ -31,6 +45,8 @@ _HEADING_WEIGHT = 0.5
 _CONTEXT_SHARE = 0.3
 # "How long", "when", "how much": a sentence with such a figure is likelier the answer.
 _FIGURE_BONUS = 0.3
+# "Which documents": one that names documents nearly always is, whatever words and similarity say.
+_PAPERS_BONUS = 1.5
 # A sentence of another chunk must hold this share of the words that the answer's chunk lacks.
 _ADDS_FROM = 0.6
 _MISSING = 0.6
@@ -45,8 +61,8 @@ class Extract:
     """An answer made of sentences of the sources.
 
     Attributes:
-        text: The sentences, each followed by its `[n]`.
-        citations: One for each, in order.
+        text: The sentences, each followed by its `[n]`; headers and announcements go with what follows them.
+        citations: One for each `[n]`, in order.
     """
 
     text: str
@@ -58,7 +74,8 @@ def extract_answer(
 ) -> Extract:
     """The sentences and rows of the best hit that answer the question, in their order, with citations.
 
-    A sentence of another hit is added only for words of the question that the best hit does not hold.
+    A sentence of another hit is added only for words of the question that the best hit does not hold, a row with its
+    header only for a name, code or number.
 
     Args:
         question: The standalone question.
@@ -72,40 +89,97 @@ def extract_answer(
     pieces = [piece for piece in pieces_of(hits[best].chunk.text) if not piece.is_rule]
     chosen = _chosen(_scores(question, pieces, similarity), pieces, max_sentences)
     answer = _rendered([(best + 1, hits[best], pieces[place]) for place in _completed(chosen, pieces)])
-    addition = _addition(question, hits, best) if len(chosen) < max_sentences else None
-    if not addition:
+    more = _rendered(_addition(question, hits, best) if len(chosen) < max_sentences else [])
+    if not more.text:
         return answer
-    more = _rendered([addition])
     return Extract(f"{answer.text}\n{more.text}", answer.citations + more.citations)
 
 
 def _scores(question: str, pieces: Sequence[Piece], similarity: Similarities | None) -> list[float]:
-    """How well each piece answers: words of the question, figures of the sort that it asks for, and similarity."""
-    scores: list[float] = []
+    """How well each piece answers: words of the question, what sort of thing it asks for, and similarity."""
+    words = _Words.of(question, pieces)
+    held = [words.held(place) for place in range(len(pieces))]
+    fit = [_fit(question, place, pieces, is_near=held[place] > 0) for place in range(len(pieces))]
+    if similarity is None or not pieces:
+        return list(map(add, held, fit))
+    alike = _stretched(similarity(question, [piece.text for piece in pieces]))
+    share = 1 - (1 - _SIMILARITY_SHARE) * words.known()
+    return [(1 - share) * own + share * near + bonus for own, near, bonus in zip(held, alike, fit, strict=True)]
+
+
+def _fit(question: str, place: int, pieces: Sequence[Piece], *, is_near: bool) -> float:
+    """Extra score of a piece with the sort of thing that is asked for; of a list, its announcement has it."""
+    piece = pieces[place]
+    follows = _announced(place + 1, pieces) if piece.leads_on and place + 1 < len(pieces) else ()
+    texts = [piece.text, *(pieces[item].text for item in follows)]
+    if not piece.is_item and any(has_asked_papers(question, text) for text in texts):
+        return _PAPERS_BONUS
+    return _FIGURE_BONUS if is_near and _has_figure(question, piece) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The question's words and which pieces hold them; what all pieces share does not tell them apart.
+
+    Attributes:
+        weights: Of each word, by its length and its rarity among the pieces.
+        asked: The words of what is asked now.
+        held_by: Likenesses of each word, by piece; half of a heading's above it.
+        best: The highest of them, by word.
+    """
+
+    weights: dict[str, float]
+    asked: frozenset[str]
+    held_by: Sequence[dict[str, float]]
+    best: dict[str, float]
+
+    @classmethod
+    def of(cls, question: str, pieces: Sequence[Piece]) -> _Words:
+        """Looks the question's words up in all pieces."""
+        wanted = dict.fromkeys(content_words(question))
+        held_by = tuple(
+            {word: max(own.best(word), _HEADING_WEIGHT * above.best(word)) for word in wanted}
+            for own, above in _vocabularies(pieces)
+        )
+        holders = {word: sum(held[word] >= _MISSING for held in held_by) for word in wanted}
+        return cls(
+            weights={word: weight(word) * _rarity(holders[word], len(pieces)) for word in wanted},
+            asked=frozenset(content_words(asked_sentence(question))),
+            held_by=held_by,
+            best={word: max((held[word] for held in held_by), default=0.0) for word in wanted},
+        )
+
+    def held(self, place: int) -> float:
+        """Share of the words that any piece holds, by weight, that this one does, 0 to 1; what is asked counts most."""
+        known = [word for word in self.weights if self.best[word]]
+        asked = [word for word in known if word in self.asked] or known
+        held = self.held_by[place]
+        return (1 - _CONTEXT_SHARE) * self._share(held, asked) + _CONTEXT_SHARE * self._share(held, known)
+
+    def known(self) -> float:
+        """Share of the words, by weight, that some piece holds, 0 to 1."""
+        return self._share(self.best, list(self.weights))
+
+    def _share(self, held: Mapping[str, float], words: Sequence[str]) -> float:
+        total = sum(self.weights[word] for word in words)
+        return sum(self.weights[word] * held[word] for word in words) / total if total else 0.0
+
+
+def _rarity(holders: int, pieces: int) -> float:
+    """Inverse frequency of a word among the pieces, above 0 and at most 1 (K. Spärck Jones, 1972)."""
+    return log((pieces + 1) / (holders + _HOLDERS_PRIOR)) / log((pieces + 1) / _HOLDERS_PRIOR)
+
+
+def _vocabularies(pieces: Sequence[Piece]) -> list[tuple[Vocabulary, Vocabulary]]:
+    """Words of each piece, a row's with its header's, and those of the heading above it."""
+    found: list[tuple[Vocabulary, Vocabulary]] = []
     above = Vocabulary.of("")
     for place, piece in enumerate(pieces):
         header = pieces[header_of(place, pieces)].text if piece.is_row else ""
         own = Vocabulary.of(f"{header}\n{piece.text}")
         above = own if piece.is_heading else above
-        held = _held(question, own, above)
-        scores.append(held + (_FIGURE_BONUS if held and _has_figure(question, piece) else 0.0))
-    if similarity is None or not pieces:
-        return scores
-    alike = _stretched(similarity(question, [piece.text for piece in pieces]))
-    mixed = zip(scores, alike, strict=True)
-    return [(1 - _SIMILARITY_SHARE) * score + _SIMILARITY_SHARE * near for score, near in mixed]
-
-
-def _held(question: str, own: Vocabulary, above: Vocabulary) -> float:
-    """Share of the question's words in a piece, and half of those in its heading; its last sentence asks most."""
-
-    def share(text: str) -> float:
-        wanted = dict.fromkeys(content_words(text))
-        return covered((word, max(own.best(word), _HEADING_WEIGHT * above.best(word))) for word in wanted)
-
-    last = split_sentences(question)[-1:]
-    asked = question[last[0].start : last[0].end] if last else question
-    return (1 - _CONTEXT_SHARE) * share(asked) + _CONTEXT_SHARE * share(question)
+        found.append((own, above))
+    return found
 
 
 def _has_figure(question: str, piece: Piece) -> bool:
@@ -121,8 +195,9 @@ def _stretched(values: Sequence[float]) -> list[float]:
 
 
 def _chosen(scores: Sequence[float], pieces: Sequence[Piece], most: int) -> list[int]:
-    """The best pieces, headings only where there is nothing else; without any sign, those that come first."""
-    saying = [place for place in range(len(pieces)) if not _only_names(place, pieces)] or list(range(len(pieces)))
+    """The best pieces, each said once; headings only where there is nothing else; without any sign, the first ones."""
+    distinct = list({_said(place, pieces): place for place in reversed(range(len(pieces)))}.values())
+    saying = [place for place in distinct if not _only_names(place, pieces)] or distinct
     ranked = sorted(saying, key=lambda place: (-scores[place], place))
     shares = {place: _ROW_AS_GOOD if pieces[place].is_row else _NEARLY_AS_GOOD for place in ranked}
     good = [place for place in ranked if scores[place] >= shares[place] * scores[ranked[0]]]
@@ -133,6 +208,12 @@ def _only_names(place: int, pieces: Sequence[Piece]) -> bool:
     """Whether the piece is a heading, or the header of the table below it."""
     heads = place + 1 < len(pieces) and pieces[place + 1].is_row and header_of(place + 1, pieces) == place
     return pieces[place].is_heading or heads
+
+
+def _said(place: int, pieces: Sequence[Piece]) -> str:
+    """The words of a piece, a row's under those of its header, to tell whether they were said before."""
+    header = pieces[header_of(place, pieces)].text if pieces[place].is_row else ""
+    return " ".join(f"{header} {pieces[place].text}".split()).casefold()
 
 
 def _completed(chosen: Sequence[int], pieces: Sequence[Piece]) -> list[int]:
@@ -154,22 +235,45 @@ def _announced(first: int, pieces: Sequence[Piece]) -> range:
     return range(first, last)
 
 
-def _addition(question: str, hits: Sequence[Hit], best: int) -> tuple[int, Hit, Piece] | None:
-    """The piece of another hit that holds most of the words that the best hit lacks."""
-    known = Vocabulary.of(f"{hits[best].chunk.heading or ''} {hits[best].chunk.text}")
-    missing = [word for word in content_words(question) if weight(word) >= _TELLING and known.best(word) < _MISSING]
-    found = [
-        (coverage(missing, Vocabulary.of(piece.text)), -place, (place + 1, hit, piece))
-        for place, hit in enumerate(hits)
-        if place != best
-        for piece in pieces_of(hit.chunk.text)
-        if not (piece.is_heading or piece.is_rule)
-    ]
-    held, _, addition = max(found, key=lambda item: item[:2], default=(0.0, 0, None))
-    return addition if held >= _ADDS_FROM else None
+def _addition(question: str, hits: Sequence[Hit], best: int) -> list[_Part]:
+    """The piece of another hit that holds most of the words that the best hit lacks, a row under its header."""
+    missing = _missing_words(question, hits[best])
+    found: list[tuple[float, int, list[_Part]]] = []
+    for number, hit in enumerate(hits, 1):
+        pieces = [piece for piece in pieces_of(hit.chunk.text) if not piece.is_rule]
+        for place, piece in enumerate(pieces):
+            if number != best + 1 and not _only_names(place, pieces) and _adds(question, missing, piece):
+                held = coverage(missing, Vocabulary.of(piece.text))
+                found.append((held, -number, [(number, hit, pieces[n]) for n in _completed([place], pieces)]))
+    return max(found, key=lambda item: item[:2])[2] if found else []
 
 
-def _rendered(parts: Sequence[tuple[int, Hit, Piece]]) -> Extract:
+def _missing_words(question: str, hit: Hit) -> tuple[str, ...]:
+    """Words of what is asked now that name something the hit does not hold."""
+    known = Vocabulary.of(f"{hit.chunk.heading or ''} {hit.chunk.text}")
+    names = names_in(question)
+    return tuple(
+        word
+        for word in dict.fromkeys(content_words(asked_sentence(question)))
+        if word not in GENERIC_WORDS and (weight(word) >= _TELLING or word in names) and known.best(word) < _MISSING
+    )
+
+
+def _adds(question: str, missing: Sequence[str], piece: Piece) -> bool:
+    """Whether the piece answers the part of the question that is missing, and does not speak of something else."""
+    own = Vocabulary.of(piece.text)
+    if coverage(missing, own) < _ADDS_FROM:
+        return False
+    if piece.is_row:
+        names = names_in(question)
+        return any(own.best(word) >= _MISSING for word in missing if has_digit(word) or word in names)
+    is_answer = coverage(content_words(asked_sentence(question)), own) >= _ADDS_FROM
+    return is_answer or (
+        asks_for_two(question) and (not asks_for_figure(question) or has_asked_figure(question, piece.text))
+    )
+
+
+def _rendered(parts: Sequence[_Part]) -> Extract:
     """Text and citations; rows and items on lines of their own, and a header or announcement without a mark."""
     text = ""
     citations: list[Citation] = []
@@ -178,9 +282,17 @@ def _rendered(parts: Sequence[tuple[int, Hit, Piece]]) -> Extract:
         own_line = piece.is_item or (place > 0 and parts[place - 1][2].is_item)
         text += ("\n" if own_line else " ") if text else ""
         support = supports_hit(piece.text, hit)
-        if support.supported:
+        if support.supported and not _goes_with_next(place, parts):
             exact = citation(number, hit, Support(piece.span, support.score, supported=True))
             citations.append(exact)
             words = f"{words} [{number}]"
         text += words
     return Extract(text, tuple(citations))
+
+
+def _goes_with_next(place: int, parts: Sequence[_Part]) -> bool:
+    """Whether the part only heads or announces the part that follows it."""
+    here = parts[place][2]
+    after = parts[place + 1][2] if place + 1 < len(parts) else None
+    starts_table = here.is_row and (not place or not parts[place - 1][2].is_row)
+    return after is not None and (here.leads_on or (starts_table and after.is_row))

@@ -1,7 +1,8 @@
 """Whether the hits answer the question at all; a grounded bot refuses when they do not.
 
 Two signals carry the decision: the best dense score, measured from the embedder's own threshold, and the share of the
-question's content words that the best of the first hits holds. Constants were set on questions of four public sets
+question's content words that the best of the first hits holds. What a question names must be known besides: the thing
+whose price it asks, its code, the warranty. Constants were set on questions of four public sets
 (English and Hindi) asked of their own texts, of texts without the paragraph that answers, and of foreign texts.
 """
 
@@ -10,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from konverze_core.retrieval import Hit
+from konverze_rag.answering.answer_type import asked_codes, names_in, priced_words, promises
 from konverze_rag.answering.language import language_of
-from konverze_rag.answering.wording import Vocabulary, content_words, coverage
+from konverze_rag.answering.wording import Vocabulary, code_pattern, content_words, coverage
 
 ANSWERABLE_FROM = 0.5
 """Evidence from which a question counts as answered, where a dense score is known."""
@@ -19,8 +21,17 @@ LEXICAL_ANSWERABLE_FROM = 0.45
 """The same for words alone."""
 # This much more cosine weighs as much as all of the question's words.
 _DENSE_RANGE = 0.15
-# Cosines between languages lie this much lower.
-_CROSS_LANGUAGE_SHIFT = 0.05
+# Cosines between scripts lie this much lower.
+_CROSS_SCRIPT_SHIFT = 0.05
+# A hit in the question's script that is nearly as near as one in another shows that the other does not answer.
+_NEARLY_AS_NEAR = 0.02
+# Share of the words of what is priced, or of names, that a hit must hold.
+_KNOWN_FROM = 0.5
+# With this much more cosine than the threshold, names need not be known: "How long does delivery to Pune take?"
+_CLEARLY_NEAR = 0.04
+# Share of a question about a promise that the promising hit must hold.
+_PROMISED_FROM = 0.25
+_LATIN = frozenset({"english", "hinglish"})
 _FIRST_HITS = 3
 
 
@@ -31,25 +42,27 @@ def evidence(question: str, hits: Sequence[Hit], *, answerable_score: float) -> 
         question: The standalone question.
         hits: Best first.
         answerable_score: The embedder's threshold (`EmbedderInfo.answerable_score`); at 0, not calibrated, words
-            alone count, and a question in another language than the hits' gets the benefit of the doubt.
+            alone count, and a question in another script than the hits' gets the benefit of the doubt.
     """
     lexical = lexical_evidence(question, hits)
     nearest = nearest_hit(hits)
-    if nearest is None or nearest.explain.dense_score is None:
-        return lexical
-    is_foreign = _is_foreign(question, nearest)
+    is_foreign = nearest is not None and _is_foreign(question, hits, nearest)
     words = max(lexical, ANSWERABLE_FROM) if is_foreign else lexical
-    if not answerable_score:
+    if _lacks_what_is_named(question, hits[:_FIRST_HITS], nearest):
+        return 0.0
+    if nearest is None or not answerable_score:
         return words
-    threshold = answerable_score - (_CROSS_LANGUAGE_SHIFT if is_foreign else 0.0)
-    return min(max(words + (nearest.explain.dense_score - threshold) / _DENSE_RANGE, 0.0), 1.0)
+    margin = _dense(nearest) - answerable_score
+    if margin < _CLEARLY_NEAR and not is_foreign and not _knows(names_in(question), hits[:_FIRST_HITS]):
+        return 0.0
+    return min(max(words + (margin + is_foreign * _CROSS_SCRIPT_SHIFT) / _DENSE_RANGE, 0.0), 1.0)
 
 
 def nearest_hit(hits: Sequence[Hit]) -> Hit | None:
     """The hit with the highest dense score; None where none has one."""
     return max(
         (hit for hit in hits if hit.explain.dense_score is not None),
-        key=lambda hit: hit.explain.dense_score or 0.0,
+        key=_dense,
         default=None,
     )
 
@@ -57,8 +70,7 @@ def nearest_hit(hits: Sequence[Hit]) -> Hit | None:
 def lexical_evidence(question: str, hits: Sequence[Hit]) -> float:
     """Share of the question's content words, by weight, in the best of the first hits, headings included; 0 to 1."""
     wanted = content_words(question)
-    texts = (f"{hit.chunk.heading or ''}\n{hit.chunk.text}" for hit in hits[:_FIRST_HITS])
-    return max((coverage(wanted, Vocabulary.of(text)) for text in texts), default=0.0)
+    return max((coverage(wanted, _vocabulary(hit)) for hit in hits[:_FIRST_HITS]), default=0.0)
 
 
 def is_answerable(question: str, hits: Sequence[Hit], *, answerable_score: float) -> bool:
@@ -74,6 +86,63 @@ def is_answerable(question: str, hits: Sequence[Hit], *, answerable_score: float
     return bool(hits) and evidence(question, hits, answerable_score=answerable_score) >= needed
 
 
-def _is_foreign(question: str, hit: Hit) -> bool:
-    """Whether the hit is in another language and shares no word, so that only its meaning can speak for it."""
-    return not lexical_evidence(question, [hit]) and language_of(hit.chunk.text) != language_of(question)
+def _is_foreign(question: str, hits: Sequence[Hit], nearest: Hit) -> bool:
+    """Whether the nearest hit is in another script and shares no word, so that only its meaning can speak for it.
+
+    Not so where a hit in the question's own script is nearly as near.
+    """
+    script = _script(question)
+    if _script(nearest.chunk.text) == script or lexical_evidence(question, [nearest]):
+        return False
+    own = (_dense(hit) for hit in hits if _script(hit.chunk.text) == script)
+    return max(own, default=0.0) < _dense(nearest) - _NEARLY_AS_NEAR
+
+
+def _lacks_what_is_named(question: str, hits: Sequence[Hit], nearest: Hit | None) -> bool:
+    """Whether no hit knows the thing whose price is asked, its code, or the promise that is asked about it.
+
+    Words in another script than the nearest hit's prove nothing.
+    """
+    closest = nearest or next(iter(hits), None)
+    if closest is None or _script(closest.chunk.text) != _script(question):
+        return False
+    priced = priced_words(question)
+    if not _knows(priced, hits) or _lacks_a_code(question, hits, is_priced=bool(priced)):
+        return True
+    return not all(_is_promised(question, words, hits) for words in promises(question))
+
+
+def _knows(words: Sequence[str], hits: Sequence[Hit], *, share: float = _KNOWN_FROM) -> bool:
+    """Whether one hit holds this share of the words, by weight; True without words."""
+    return not words or max((coverage(words, _vocabulary(hit)) for hit in hits), default=0.0) >= share
+
+
+def _lacks_a_code(question: str, hits: Sequence[Hit], *, is_priced: bool) -> bool:
+    """Whether a code is unknown that is priced, or while others of its family are known; an order number may be."""
+    text = "\n".join(map(_text, hits))
+    unknown = [code for code in asked_codes(question) if not code_pattern(code).search(text)]
+    return any(is_priced or code_pattern(code, is_family=True).search(text) for code in unknown)
+
+
+def _is_promised(question: str, words: frozenset[str], hits: Sequence[Hit]) -> bool:
+    """Whether a hit that holds one of the promise's words knows what the question is about, too."""
+    about = [word for word in content_words(question) if word not in words]
+    promising = [hit for hit in hits if any(_vocabulary(hit).best(word) >= _KNOWN_FROM for word in words)]
+    return bool(promising) and _knows(about, promising, share=_PROMISED_FROM)
+
+
+def _dense(hit: Hit) -> float:
+    return hit.explain.dense_score or 0.0
+
+
+def _script(text: str) -> str:
+    language = language_of(text)
+    return "latin" if language in _LATIN else language
+
+
+def _text(hit: Hit) -> str:
+    return f"{hit.chunk.heading or ''}\n{hit.chunk.text}"
+
+
+def _vocabulary(hit: Hit) -> Vocabulary:
+    return Vocabulary.of(_text(hit))

@@ -42,8 +42,29 @@ kuch sab sabhi har saath sath lekin magar agar phir baad pehle andar yahan wahan
 kripya batao bataiye batayein milta milti milte milega milegi milenge haan ji hone wahi yahi abhi
 jis upar niche liye lagta lagti lagte lagega lagenge
 """
+# What is asked about a thing, not the thing: prices, periods, and what one does with it.
+_PRICE = """
+price prices pricing priced cost costs costing fee fees charge charges charged rate rates fare fares rent rental
+rupee rupees rs inr
+कीमत दाम शुल्क किराया फीस रेट दर ब्याज खर्च चार्ज मूल्य रुपये रुपए
+keemat kimat daam dam shulk kiraya kharch kharcha rupaye byaj
+"""
+_PERIOD = """
+day days daily week weeks weekly month months monthly year years yearly annual annually quarterly hour hours hourly
+दिन सप्ताह महीना महीने मासिक साल सालाना वार्षिक वर्ष घंटा घंटे रोज
+din hafte mahina mahine saal salana ghanta ghante roz
+"""
+_MANNER = """
+amount total pay paid payment money buy book booking order change move cancel send new one single
+full normal current minimum maximum least best
+राशि पैसा पैसे बुक नया नई एक न्यूनतम अधिकतम paisa paise kharidna naya nayi ek
+"""
 
 STOP_WORDS: frozenset[str] = frozenset((_ENGLISH + _HINDI + _HINGLISH).split())
 HINGLISH_WORDS: frozenset[str] = (
     frozenset(_HINGLISH.split()) - frozenset(_ENGLISH.split()) - {"main", "par", "use", "has"}
 )
+PRICE_WORDS: frozenset[str] = frozenset(_PRICE.split())
+"""Words that ask for a price, however it is called in the source."""
+GENERIC_WORDS: frozenset[str] = PRICE_WORDS | frozenset((_PERIOD + _MANNER).split())
+"""Words of a question about a price that do not tell of what."""

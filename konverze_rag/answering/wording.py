@@ -34,6 +34,8 @@ _ENGLISH_SUFFIXES = tuple(_ENGLISH.split())
 _HINDI_SUFFIXES = tuple(_HINDI.split())
 _INDIC = regex.compile(r"[\u0900-\u0d7f]")
 _FIGURE = regex.compile(r"(?:rs|inr)?\.?\d")
+_CODE_PART = regex.compile(r"\d+|[^\W\d_]+")
+_CODE_JOINT = r"[\W_]{0,2}"
 _SPELLINGS = str.maketrans({"\u093c": "", "\u0901": "\u0902", "ʼ": "'", "’": "'"})
 
 
@@ -65,6 +67,22 @@ def topic_words(text: str) -> tuple[str, ...]:
 def has_digit(word: str) -> bool:
     """Whether the word is a number, a price or a code."""
     return any(map(str.isdigit, word))
+
+
+def is_code(word: str) -> bool:
+    """Whether the word names a thing by letters and figures (`nv-300`, `sku1`); prices and quantities do not."""
+    return has_digit(word) and word[0].isalpha() and not _FIGURE.match(word)
+
+
+def code_pattern(code: str, *, is_family: bool = False) -> regex.Pattern[str]:
+    """Finds a code however its parts are joined: `nv-300`, `NV 300`, `NV300`.
+
+    Args:
+        code: As `content_words` yields it.
+        is_family: Whether its figures may be others.
+    """
+    parts = (r"\d+" if is_family and part.isdigit() else regex.escape(part) for part in _CODE_PART.findall(code))
+    return regex.compile(rf"(?<![\p{{L}}\p{{N}}]){_CODE_JOINT.join(parts)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
 
 
 def weight(word: str) -> int:
