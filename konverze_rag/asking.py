@@ -38,7 +38,7 @@ from konverze_rag.answering.verify import supports_hit
 from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.providers.unicode import encodable
-from konverze_rag.questions import Question
+from konverze_rag.questions import MAX_QUERY_CHARS, Question
 from konverze_rag.retrieval import Retriever
 from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
@@ -150,7 +150,8 @@ class Asking:
         asked = draft.question
         if asked.conversation is not None and self._settings.history_turns:
             draft.history = self._conversations.history(asked.conversation, turns=self._settings.history_turns)
-        draft.standalone = condensed_without_model(asked.text, draft.history)
+        condensed = condensed_without_model(asked.text, draft.history)
+        draft.standalone = condensed if len(condensed) <= MAX_QUERY_CHARS else asked.text
         if self._chat is not None and needs_context(asked.text, draft.history):
             timeout_s = self._remaining_s(draft) * CONDENSE_TIME_SHARE
             try:

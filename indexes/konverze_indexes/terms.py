@@ -9,7 +9,8 @@ import regex
 # Combining marks are letters: vowel signs and viramas stand inside Indic words, as do the zero-width joiners.
 # One inner punctuation mark keeps codes and numbers whole: SKU-123/A, 1,299.50, a.b@example.com.
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}_\u200c\u200d]+")
-_JOINED = regex.compile(r"[\p{L}\p{M}\p{N}_]+(?:[-/.,:@+][\p{L}\p{M}\p{N}_]+)+")
+# It starts where a word starts and gives nothing back, so that a text without spaces costs no more than another.
+_JOINED = regex.compile(r"(?<![\p{L}\p{M}\p{N}_])[\p{L}\p{M}\p{N}_]++(?:[-/.,:@+][\p{L}\p{M}\p{N}_]++)++")
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 

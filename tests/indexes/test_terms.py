@@ -28,5 +28,11 @@ def test_codes_are_found_whole(code):
     assert code.casefold() in index_terms(f"see {code}.")
 
 
+@pytest.mark.parametrize("text", ["1" * 300_000, "a" + "\u0301" * 300_000, "1," * 150_000, "a.b" * 100_000])
+def test_a_text_without_spaces_takes_no_longer_than_another(text):
+    """Quadratic patterns would take hours, and run into the time limit of the tests."""
+    assert index_terms(text)
+
+
 def test_hyphenated_prose_is_not_a_code():
     assert index_terms("well-known") == ["well", "known"]

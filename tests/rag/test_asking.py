@@ -145,6 +145,13 @@ def test_follow_up_without_a_model_reads_the_previous_question(make_engine):
     assert "3 days" in answer.text
 
 
+def test_two_long_questions_in_a_row_are_still_questions(make_engine):
+    tenant = make_engine().tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    for _ in range(2):
+        assert tenant.ask("And how long does that refund take? " * 200, conversation="c").text
+
+
 def test_where_narrows_what_an_answer_rests_on(make_engine):
     tenant = make_engine().tenant("acme")
     for year, days in ((2025, 9), (2026, 7)):
