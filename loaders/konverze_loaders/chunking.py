@@ -130,12 +130,18 @@ class TokenWindowChunker:
     def _cut(self, document: Document) -> Iterator[tuple[_Group, list[Span]]]:
         groups = self._merge_tiny(self._weighed(document.text, sections(document)))
         windows = [self._pack(group.pieces) for group in groups]
-        flat = [_span(group.pieces, window) for group, found in zip(groups, windows, strict=True) for window in found]
+        # A piece that stands alone was counted before.
+        flat = [
+            _span(group.pieces, window)
+            for group, found in zip(groups, windows, strict=True)
+            for window in found
+            if window[1] - window[0] > 1
+        ]
         counts = iter(weigh(document.text, flat, self._count_tokens))
         for group, found in zip(groups, windows, strict=True):
             fitting: list[Span] = []
             for window in found:
-                fits = next(counts) <= self._max_tokens
+                fits = window[1] - window[0] == 1 or next(counts) <= self._max_tokens
                 fitting += [_span(group.pieces, window)] if fits else self._shrink(document.text, group.pieces, window)
             yield group, fitting
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from konverze_core.documents import BlockKind
-from konverze_loaders.docx_styles import attribute, child, element_name
+from konverze_loaders.docx_styles import attribute, child, element_name, is_number
+from konverze_loaders.grid import MAX_FILLED_COLUMNS, Cell, Grid
+from konverze_loaders.normalise import RAISED_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +111,7 @@ def _paragraph(element: Element, styles: Styles) -> Iterator[Piece]:
 
 def _collect(paragraph: Element, parts: list[str], floating: list[Element]) -> None:
     stack = [iter(paragraph)]
+    is_raised = False
     while stack:
         element = next(stack[-1], None)
         if element is None:
@@ -126,7 +129,23 @@ def _collect(paragraph: Element, parts: list[str], floating: list[Element]) -> N
         elif name == "mc:AlternateContent":
             stack.append(iter(_alternative(element)))
         elif name not in _DROPPED:
+            if name == "w:r":
+                is_raised = _mark_raised(element, parts, is_continued=is_raised)
             stack.append(iter(element))
+
+
+def _mark_raised(run: Element, parts: list[str], *, is_continued: bool) -> bool:
+    is_raised = _is_raised_number(run)
+    if is_raised and not is_continued and parts and parts[-1][-1:].isdecimal():
+        parts.append("^")
+    return is_raised
+
+
+def _is_raised_number(run: Element) -> bool:
+    """Whether the run is an exponent or a note's number: after a digit, it must not make a number of it."""
+    if attribute(child(run, "w:rPr", "w:vertAlign")) != "superscript":
+        return False
+    return RAISED_NUMBER.fullmatch("".join(item.text or "" for item in run if element_name(item) == "w:t")) is not None
 
 
 def _alternative(element: Element) -> list[Element]:
@@ -147,15 +166,32 @@ def _symbol(element: Element) -> str:
 
 
 def _table(table: Element, styles: Styles) -> Iterator[Piece]:
+    grid = Grid()
     for row in _inside(table, "w:tr"):
-        cells = [list(pieces(cell, styles)) for cell in _inside(row, "w:tc") if not _is_merged_away(cell)]
-        filled = [[piece for piece in cell if piece.plain] for cell in cells]
+        cells = list(_inside(row, "w:tc"))
+        filled = [[piece for piece in pieces(cell, styles) if piece.plain] for cell in cells]
         if _is_layout(filled):
-            for cell in filled:
-                yield from cell
+            for found in filled:
+                yield from found
         else:
-            texts = tuple(" ".join(piece.plain for piece in cell) for cell in filled)
-            yield Piece(BlockKind.TABLE_ROW, cells=texts, table=table)
+            skipped = _number(child(row, "w:trPr", "w:gridBefore"), 0)
+            texts = grid.row([_cell(cell, found) for cell, found in zip(cells, filled, strict=True)], skipped=skipped)
+            yield Piece(BlockKind.TABLE_ROW, cells=tuple(texts), table=table)
+
+
+def _cell(element: Element, found: list[Piece]) -> Cell:
+    properties = child(element, "w:tcPr")
+    merge = child(properties, "w:vMerge")
+    return Cell(
+        text=" ".join(piece.plain for piece in found),
+        columns=_number(child(properties, "w:gridSpan"), 1),
+        is_continued=merge is not None and attribute(merge) in {None, "continue"},
+    )
+
+
+def _number(element: Element | None, default: int) -> int:
+    value = attribute(element) or ""
+    return min(int(value), MAX_FILLED_COLUMNS) if is_number(value) else default
 
 
 def _inside(element: Element, wanted: str) -> Iterator[Element]:
@@ -170,15 +206,6 @@ def _inside(element: Element, wanted: str) -> Iterator[Element]:
                 yield item
         elif element_name(item) not in _DROPPED:
             stack.append(iter(item))
-
-
-def _is_merged_away(cell: Element) -> bool:
-    merge = child(cell, "w:tcPr", "w:vMerge")
-    return (
-        merge is not None
-        and attribute(merge) in {None, "continue"}
-        and not any(element_name(item) in _TEXTS for item in cell.iter())
-    )
 
 
 def _is_layout(cells: list[list[Piece]]) -> bool:

@@ -58,7 +58,7 @@ class Package:
         return None if entry is None else self._parse(self._unpack(entry))
 
     def related(self, path: str) -> list[tuple[str, str]]:
-        """Internal relationships of a part, in order: last word of the type, and path of the target.
+        """Internal relationships of a part, in order and without repetition: last word of the type, path of the target.
 
         Args:
             path: The part; empty for the package itself.
@@ -68,13 +68,14 @@ class Package:
         """
         folder, name = posixpath.split(path)
         root = self.part(posixpath.join(folder, "_rels", f"{name}.rels"))
-        found: list[tuple[str, str]] = []
+        found: dict[tuple[str, str], tuple[str, str]] = {}
         for element in () if root is None else root.iter("{*}Relationship"):
             target = element.get("Target", "")
             if target and element.get("TargetMode") != "External":
                 kind = element.get("Type", "").rpartition("/")[2]
-                found.append((kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")))
-        return found
+                path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                found.setdefault((kind, self._key(path)), (kind, path))
+        return list(found.values())
 
     def _key(self, path: str) -> str:
         return path.replace("\\", "/").lstrip("/").lower()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element  # pyright: ignore[reportPrivateUsage]
 
 BODY_TEXT_OUTLINE = 9
+MAX_LEVEL_DIGITS = 2
 _PREFIXES = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w",
     "http://purl.oclc.org/ooxml/wordprocessingml/main": "w",
@@ -60,6 +61,9 @@ class _Style:
     is_list: bool
 
 
+_NO_STYLE = _Style(None, None, False)
+
+
 class Styles:
     """Heading levels and lists by style, inherited along `basedOn`.
 
@@ -69,6 +73,7 @@ class Styles:
 
     def __init__(self, root: Element | None) -> None:
         self._styles: dict[str, _Style] = {}
+        self._resolved: dict[str, _Style] = {}
         for element in _children(root):
             if element_name(element) == "w:style" and (identifier := attribute(element, "styleId")):
                 self._styles[identifier] = _read_style(element)
@@ -77,12 +82,7 @@ class Styles:
         """1 for titles and top headings; 0 for what is no heading."""
         properties = child(paragraph, "w:pPr")
         own = _outline_level(properties)
-        if own is not None:
-            return own
-        for style in self._lineage(properties):
-            if style.level is not None:
-                return style.level
-        return 0
+        return own if own is not None else self._inherited(properties).level or 0
 
     def is_list_item(self, paragraph: Element) -> bool:
         """Whether the paragraph or its style numbers or bullets it."""
@@ -90,16 +90,23 @@ class Styles:
         number = child(properties, "w:numPr", "w:numId")
         if number is not None:
             return attribute(number) != "0"
-        return any(style.is_list for style in self._lineage(properties))
+        return self._inherited(properties).is_list
 
-    def _lineage(self, properties: Element | None) -> Iterator[_Style]:
+    def _inherited(self, properties: Element | None) -> _Style:
+        """The paragraph's style, with what it takes from those that it is based on; each is looked up once."""
+        lineage: list[str] = []
         identifier = attribute(child(properties, "w:pStyle"))
         seen: set[str] = set()
-        while identifier and identifier in self._styles and identifier not in seen:
+        while identifier and identifier in self._styles and identifier not in self._resolved and identifier not in seen:
+            lineage.append(identifier)
             seen.add(identifier)
-            style = self._styles[identifier]
-            yield style
-            identifier = style.based_on
+            identifier = self._styles[identifier].based_on
+        found = self._resolved.get(identifier or "", _NO_STYLE)
+        for name in reversed(lineage):
+            own = self._styles[name]
+            level = found.level if own.level is None else own.level
+            found = self._resolved[name] = _Style(None, level, own.is_list or found.is_list)
+        return found
 
 
 def _read_style(element: Element) -> _Style:
@@ -108,7 +115,7 @@ def _read_style(element: Element) -> _Style:
     level = _outline_level(properties)
     if name == "title":
         level = 1
-    elif level is None and name.startswith("heading ") and name[8:].isdigit():
+    elif level is None and name.startswith("heading ") and is_number(name[8:]):
         level = int(name[8:])
     return _Style(
         based_on=attribute(child(element, "w:basedOn")),
@@ -119,6 +126,11 @@ def _read_style(element: Element) -> _Style:
 
 def _outline_level(properties: Element | None) -> int | None:
     value = attribute(child(properties, "w:outlineLvl"))
-    if value is None or not value.isdigit():
+    if value is None or not is_number(value):
         return None
     return 0 if int(value) >= BODY_TEXT_OUTLINE else int(value) + 1
+
+
+def is_number(value: str) -> bool:
+    """Whether it is a small number in ASCII digits."""
+    return value.isascii() and value.isdecimal() and len(value) <= MAX_LEVEL_DIGITS

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser
 
 from konverze_core.documents import BlockKind
-from konverze_core.errors import LimitExceededError
 from konverze_loaders.builder import DocumentBuilder
-from konverze_loaders.html_tags import BLOCKS, SELF_CLOSING, SKIPPED
+from konverze_loaders.grid import Cell, Grid
+from konverze_loaders.html_nesting import check_nesting
+from konverze_loaders.html_tags import BLOCKS, SKIPPED
+from konverze_loaders.normalise import RAISED_NUMBER
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -21,17 +23,25 @@ if TYPE_CHECKING:
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-MAX_OPEN_TAGS = 10_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+MAX_SPAN_DIGITS = 5
+MAX_FRAGMENT_TAGS = 1_000  # a file may hold many fragments
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BREAK = "\x0b"  # stands for <br> until the white space of the source is collapsed
 
 
 @dataclass(slots=True)
+class _Cell:
+    columns: int
+    rows: int
+    texts: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
 class _Table:
     number: int
-    row: list[list[str]] | None = None
+    row: list[_Cell] | None = None
     is_layout: bool = False
+    grid: Grid = field(default_factory=Grid)
 
 
 @dataclass(slots=True)
@@ -45,7 +55,10 @@ class _Reader:
     def text(self, value: str) -> None:
         self.inline.append(value if self.pre_depth else _SPACE.sub(" ", value))
 
-    def enter(self, tag: str) -> None:
+    def enter(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag == "sup" and _is_raised_number(node) and self.inline and self.inline[-1][-1:].isdecimal():
+            self.inline.append("^")
         if tag == "br":
             self.inline.append("\n" if self.pre_depth else _BREAK)
         if tag not in BLOCKS:
@@ -60,7 +73,7 @@ class _Reader:
         elif tag == "table":
             self._enter_table()
         elif self.tables and not self.tables[-1].is_layout:
-            self._enter_cell(tag)
+            self._enter_cell(tag, node)
 
     def leave(self, tag: str) -> None:
         if tag not in BLOCKS:
@@ -83,7 +96,7 @@ class _Reader:
         if not text.strip():
             return
         if self.tables and self.tables[-1].row:
-            self.tables[-1].row[-1].append(text)
+            self.tables[-1].row[-1].texts.append(text)
         elif self.pre_depth:
             self.builder.add(BlockKind.CODE, text)
         else:
@@ -96,26 +109,27 @@ class _Reader:
             self.tables[-1].is_layout = True
         self.tables.append(_Table(self.builder.new_table()))
 
-    def _enter_cell(self, tag: str) -> None:
+    def _enter_cell(self, tag: str, node: LexborNode) -> None:
         table = self.tables[-1]
         if tag == "tr":
             table.row = []
         elif tag in {"td", "th"} and table.row is not None:
-            table.row.append([])
+            table.row.append(_Cell(_span(node, "colspan"), _span(node, "rowspan")))
 
     def _leave_row(self) -> None:
         table = self.tables[-1]
-        filled = [cell for cell in table.row or () if cell]
-        if len(filled) == 1 and len(filled[0]) > 1:
+        filled = [cell for cell in table.row or () if cell.texts]
+        if len(filled) == 1 and len(filled[0].texts) > 1:
             self._spill(table)
         elif table.row:
-            self.builder.add_row([" ".join(cell) for cell in table.row], table.number)
+            cells = [Cell(text=" ".join(cell.texts), columns=cell.columns, rows=cell.rows) for cell in table.row]
+            self.builder.add_row(table.grid.row(cells), table.number)
         table.row = None
 
     def _spill(self, table: _Table) -> None:
         """A table that only places things on the page is no table: its cells are paragraphs."""
         for cell in table.row or ():
-            for text in cell:
+            for text in cell.texts:
                 self.builder.add(BlockKind.PARAGRAPH, text)
         table.row = None
 
@@ -130,10 +144,11 @@ def load_html(text: str, source: str, limits: LoadLimits, *, encoding: str) -> D
         encoding: What it was decoded from.
 
     Raises:
-        LimitExceededError: The text is too long.
+        LimitExceededError: The text is too long, or its elements are too deep inside each other.
     """
-    _check_nesting(text, source)
-    tree = LexborHTMLParser(text.replace("\0", ""))
+    text = text.replace("\0", "")
+    check_nesting(text, source)
+    tree = LexborHTMLParser(text)
     builder = DocumentBuilder(source, limits)
     if tree.root is not None:
         _walk(tree.root, _Reader(builder))
@@ -146,21 +161,12 @@ def visible_text(markup: str, source: str, limits: LoadLimits) -> str:
     Raises:
         LimitExceededError: The text is too long.
     """
+    check_nesting(markup, source, max_open=MAX_FRAGMENT_TAGS)
     builder = DocumentBuilder(source, limits)
     root = LexborHTMLParser(markup).root
     if root is not None:
         _walk(root, _Reader(builder))
     return builder.build({}).text
-
-
-def _check_nesting(text: str, source: str) -> None:
-    """Lexbor looks through all open elements at each tag: 100,000 of them inside each other take 15 s."""
-    depth = 0
-    for slash, tag in _TAG.findall(text):
-        if tag.lower() not in SELF_CLOSING:
-            depth = max(0, depth - 1) if slash else depth + 1
-            if depth > MAX_OPEN_TAGS:
-                raise LimitExceededError(source, f"more than {MAX_OPEN_TAGS} elements inside each other")
 
 
 def _walk(root: LexborNode, reader: _Reader) -> None:
@@ -178,10 +184,24 @@ def _walk(root: LexborNode, reader: _Reader) -> None:
             node = node.next
         else:
             tag = node.tag or ""
-            reader.enter(tag)
+            reader.enter(node)
             open_nodes.append((tag, node.next if node is not root else None))
             node = node.first_child
     reader.flush()
+
+
+def _is_raised_number(node: LexborNode) -> bool:
+    """Whether the element is an exponent or a note's number: after a digit, it must not make a number of it."""
+    only = node.first_child
+    if only is None or not only.is_text_node or only.next is not None:
+        return False
+    return RAISED_NUMBER.fullmatch((only.text_content or "").strip()) is not None
+
+
+def _span(node: LexborNode, name: str) -> int:
+    value = (node.attributes.get(name) or "").strip()
+    is_number = value.isascii() and value.isdecimal() and len(value) <= MAX_SPAN_DIGITS
+    return max(1, int(value)) if is_number else 1
 
 
 def _is_hidden(node: LexborNode) -> bool:

@@ -1,4 +1,4 @@
-"""Which HTML elements are blocks, which are never shown, and which need no end tag."""
+"""Which HTML elements are blocks, which are never shown, and how end tags reach."""
 
 from __future__ import annotations
 
@@ -15,5 +15,14 @@ BLOCKS = frozenset([
 SELF_CLOSING = frozenset([
     "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
     "param", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+])
+# Unclosed, these are opened again in the blocks that follow; a form, too, ends without what is open inside it.
+FORMATS = frozenset([
+    "a", "b", "big", "code", "em", "font", "form", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+])
+# No end tag of another element reaches through these.
+BARRIERS = frozenset(["applet", "caption", "html", "marquee", "object", "select", "table", "template"])
+RAW_TEXTS = frozenset([
+    "iframe", "noembed", "noframes", "plaintext", "script", "style", "textarea", "title", "xmp",
 ])
 # fmt: on

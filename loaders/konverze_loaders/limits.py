@@ -8,6 +8,7 @@ from konverze_core.errors import ConfigError, LimitExceededError
 
 MAX_FILE_BYTES = 100_000_000
 MAX_PAGES = 5_000
+MAX_TEXT_OPERATORS = 2_000_000
 MAX_TEXT_CHARS = 50_000_000
 MAX_EXPANDED_BYTES = 400_000_000
 MAX_EXPANSION_RATIO = 200
@@ -22,6 +23,7 @@ class LoadLimits:
     Attributes:
         max_file_bytes: Length of the upload, in bytes.
         max_pages: Pages of a paginated file.
+        max_text_operators: Operators and strings of the content streams of all pages of a PDF.
         max_text_chars: Code points of the extracted text.
         max_expanded_bytes: Bytes of all entries of a zipped file, unpacked.
         max_expansion_ratio: Unpacked bytes by packed bytes, of any entry over 1 MB.
@@ -34,6 +36,7 @@ class LoadLimits:
 
     max_file_bytes: int = MAX_FILE_BYTES
     max_pages: int = MAX_PAGES
+    max_text_operators: int = MAX_TEXT_OPERATORS
     max_text_chars: int = MAX_TEXT_CHARS
     max_expanded_bytes: int = MAX_EXPANDED_BYTES
     max_expansion_ratio: int = MAX_EXPANSION_RATIO

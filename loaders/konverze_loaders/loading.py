@@ -49,7 +49,7 @@ def load(
         limits: How large the file may be.
 
     Returns:
-        The document; its metadata holds at least `format`.
+        The document; its metadata holds at least `format`, and `replaced_characters` where a text had damaged bytes.
 
     Raises:
         ConfigError: The path does not exist or is no readable file, or the file object is not binary.
@@ -85,9 +85,12 @@ def _parse(data: bytes, name: str, limits: LoadLimits) -> Document:
     if kind is not None:
         document = _BINARY_LOADERS[kind](data, name, limits)
     else:
-        text, encoding = decode(data, name, is_markup=looks_like_markup(data))
-        kind = sniff_text(text, declared)
-        document = _TEXT_LOADERS[kind](text, name, limits, encoding=encoding)
+        decoded = decode(data, name, is_markup=looks_like_markup(data))
+        kind = sniff_text(decoded.text, declared)
+        document = _TEXT_LOADERS[kind](decoded.text, name, limits, encoding=decoded.encoding)
+        if decoded.replaced_characters:
+            replaced = {"replaced_characters": decoded.replaced_characters}
+            document = replace(document, metadata={**document.metadata, **replaced})
     if declared is None or declared is kind:
         return document
     return replace(document, metadata={**document.metadata, "declared_format": declared.value})

@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import reference
+from markdown_it.rules_block.table import escapedSplit
+from markdown_it.token import Token
 
 from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
@@ -14,15 +17,20 @@ from konverze_loaders.html import visible_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from markdown_it.token import Token
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
 
     from konverze_core.documents import Document, MetadataValue
     from konverze_loaders.limits import LoadLimits
 
-MAX_BRACKETS = 5_000
+MAX_BRACKETS = 100_000
+MAX_INLINE_DEPTH = 20
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FRONT_FACT = re.compile(r"^(title|author)\s*:\s*(\S.*)$", re.MULTILINE)
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_FRONT_FACT = re.compile(r"^(title|author)[^\S\n]*+:[^\S\n]*+(\S.*)$", re.MULTILINE)
+_FRONT_KEY = re.compile(r"[\w.-]+[^\S\n]*+:(?:\s|\Z)")
+_FRONT_REST = re.compile(r"\s|#|- |-$|[\]})]|\Z")
+_NOTE = re.compile(r"^(?=\[\^[^\]\s]+\]:)", re.MULTILINE)
+_BEFORE_ROW = re.compile(r"[\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s++)*+[\s>]*+")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -39,19 +47,69 @@ def load_markdown(text: str, source: str, limits: LoadLimits, *, encoding: str) 
         LimitExceededError: The text is too long or too deeply nested.
     """
     metadata: dict[str, MetadataValue] = {"format": "markdown", "encoding": encoding}
-    if front := _FRONT_MATTER.match(text):
+    front = _FRONT_MATTER.match(text)
+    if front and _is_front_matter(front[1]):
         metadata |= {fact[1]: fact[2].strip().strip("\"'") for fact in _FRONT_FACT.finditer(front[1])}
         text = text[front.end() :]
-    parser = MarkdownIt("commonmark", {"maxNesting": limits.max_depth + 1}).enable(["table", "strikethrough"])
-    if any(block.count("[") > MAX_BRACKETS for block in _BLANK_LINE.split(text)):
-        # The parser looks for the partner of each bracket: 100,000 of them take 14 s.
-        parser.disable(["link", "image"])
-    tokens = parser.parse(text)
+    tokens = _parser(text, limits).parse(text)
     # markdown-it drops what is nested deeper than its limit; losing text silently is not an option.
     limits.check("max_depth", max((token.level + 1 for token in tokens), default=0), source)
     builder = DocumentBuilder(source, limits)
     _add_blocks(tokens, builder, source, limits)
     return builder.build(metadata | _first_title(tokens, metadata))
+
+
+def _parser(text: str, limits: LoadLimits) -> MarkdownIt:
+    rules = ["table", "strikethrough"]
+    inline = MarkdownIt("commonmark", {"maxNesting": MAX_INLINE_DEPTH}).enable(rules)
+    if text.count("[") > MAX_BRACKETS:
+        inline.disable(["link", "image"])
+
+    def parse_inline(state: StateCore) -> None:
+        # Time grows with brackets times depth, and words inside each other are never as deep as lists may be.
+        state.tokens = list(_with_all_cells(state.tokens, state.src.split("\n")))
+        for token in state.tokens:
+            if token.type == "inline":
+                token.children = []
+                inline.inline.parse(token.content, inline, state.env, token.children)
+
+    parser = MarkdownIt("commonmark", {"maxNesting": limits.max_depth + 1}).enable(rules)
+    parser.core.ruler.at("inline", parse_inline)
+    # A footnote is no link target, whose words nobody would see.
+    parser.block.ruler.at("reference", _reference, {"alt": []})
+    return parser
+
+
+def _with_all_cells(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Token]:
+    """The tokens, and cells of rows that are wider than their header: markdown-it drops them."""
+    cells, row = 0, ""
+    for token in tokens:
+        if token.type == "tr_open":
+            cells = 0
+            row = _BEFORE_ROW.sub("", lines[token.map[0]], count=1).rstrip() if token.map else ""
+        elif token.type == "td_open":
+            cells += 1
+        elif token.type == "tr_close" and cells:
+            columns = [column.strip() for column in escapedSplit(row)]
+            first = 1 if columns[0] == "" else 0
+            end = len(columns) - (columns[-1] == "")
+            for column in columns[first + cells : end]:
+                yield Token("td_open", "td", 1)
+                yield Token("inline", "", 0, content=column, level=token.level)
+                yield Token("td_close", "td", -1)
+        yield token
+
+
+def _reference(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    return not state.src.startswith("[^", begin) and reference(state, start_line, end_line, silent)
+
+
+def _is_front_matter(text: str) -> bool:
+    """Whether it reads as YAML: a key first, and only keys, list items, comments and indented lines."""
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    return bool(_FRONT_KEY.match(first)) and all(_FRONT_KEY.match(line) or _FRONT_REST.match(line) for line in lines)
 
 
 def _add_blocks(tokens: Sequence[Token], builder: DocumentBuilder, source: str, limits: LoadLimits) -> None:
@@ -86,7 +144,10 @@ def _add_inline(opening: Token, token: Token, builder: DocumentBuilder, list_mar
         mark = ""
         if list_marks:
             mark, list_marks[-1] = list_marks[-1], ""
-        builder.add(BlockKind.LIST_ITEM if list_marks else BlockKind.PARAGRAPH, mark + text)
+        words, *notes = _NOTE.split(text)
+        builder.add(BlockKind.LIST_ITEM if list_marks else BlockKind.PARAGRAPH, mark + words)
+        for note in notes:
+            builder.add(BlockKind.NOTE, note)
 
 
 def _rows(tokens: Sequence[Token]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError, EncryptedFileError, LimitExceededError, LoadError, NoTextError
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.normalise import normalise
-from konverze_loaders.pdf_layout import Fragment, Line, fragment, lines
+from konverze_loaders.pdf_layout import Fragment, Line, ended_at, fragment, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def load_pdf(data: bytes, source: str, limits: LoadLimits) -> Document:
     Raises:
         CorruptFileError: Damaged; also for any exception of the parser that is not about limits.
         EncryptedFileError: Locked by a password other than the empty one.
-        LimitExceededError: Too many pages, too much text, or streams that unpack to too much.
+        LimitExceededError: Too many pages or operators, too much text, or streams that unpack to too much.
         NoTextError: No pages, or pages without readable text.
     """
     try:
@@ -70,8 +70,9 @@ def _read(data: bytes, source: str, limits: LoadLimits) -> Document:
         raise NoTextError(source, "a PDF without pages")
     pages: list[list[Line]] = []
     chars = 0
+    extractor = _Extractor(source, limits)
     for page in reader.pages:
-        pages.append(lines(_fragments(page)))
+        pages.append(lines(extractor.fragments(page)))
         chars += sum(len(line.text) + sum(map(len, line.cells)) for line in pages[-1])
         limits.check("max_text_chars", chars, source)
     _require_text(pages, source)
@@ -81,15 +82,41 @@ def _read(data: bytes, source: str, limits: LoadLimits) -> Document:
     return document.builder.build({"format": "pdf", **_facts(reader)})
 
 
-def _fragments(page: pypdf.PageObject) -> list[Fragment]:
-    found: list[Fragment] = []
+class _Extractor:
+    """Text of pages, with a count of the operators: pages may share one stream, and a small file show it often."""
 
-    def visit(text: str, user: list[float], text_matrix: list[float], _font: Any, size: float) -> None:
+    def __init__(self, source: str, limits: LoadLimits) -> None:
+        self._source = source
+        self._limits = limits
+        self._operators = 0
+        self._found: list[Fragment] = []
+
+    def fragments(self, page: pypdf.PageObject) -> list[Fragment]:
+        """Fragments of a page, in the order of its content stream.
+
+        Raises:
+            LimitExceededError: More operators than `max_text_operators`, this page's and its predecessors'.
+        """
+        self._found = []
+        page.extract_text(visitor_operand_before=self._count, visitor_text=self._visit)
+        self._check()  # pypdf swallows what is raised inside a form
+        return self._found
+
+    def _count(self, operator: bytes, operands: Any, _user: list[float], _text_matrix: list[float]) -> None:
+        is_array = operator == b"TJ" and operands and isinstance(operands[0], list)
+        self._operators += 1 + (len(operands[0]) if is_array else 0)
+        self._check()
+
+    def _check(self) -> None:
+        self._limits.check("max_text_operators", self._operators, self._source)
+
+    def _visit(self, text: str, user: list[float], text_matrix: list[float], _font: Any, size: float) -> None:
+        place = fragment(text, user, text_matrix, float(size or 0))
         if text:
-            found.append(fragment(text, user, text_matrix, float(size or 0)))
-
-    page.extract_text(visitor_text=visit)
-    return found
+            self._found.append(place)
+        elif self._found and self._found[-1].text.strip():
+            # At the end of a text object the extractor reports where the pen stands: the true right edge.
+            self._found[-1] = ended_at(self._found[-1], place)
 
 
 def _require_text(pages: list[list[Line]], source: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ GLYPH_WIDTH_EM = 0.54
 NARROW_GLYPH_WIDTH_EM = 0.28
 WIDE_GLYPH_WIDTH_EM = 0.72
 MIN_COLUMN_GAP_EM = 0.7
+MIN_SPACE_EM = 0.12
 MAX_OVERLAP_SHARE = 0.3
 BASELINE_TOLERANCE_EM = 0.35
 WRAP_LEADING_EM = 2.0
@@ -26,10 +28,14 @@ LEFT_TOLERANCE_PT = 3.0
 ESTIMATED_TOLERANCE_PT = 7.0
 MAX_PROSE_CELL_CHARS = 25
 MIN_ROWS = 2
+MIN_EVEN_ROWS = 4
+MIN_ALIGNED_SHARE = 0.5
+MIN_NUMBER_SHARE = 0.25
 MAX_WORDY_SHARE = 3
 MAX_CELL_CHARS = 200
 _NARROW = re.compile(r"[\sijltfrI.,:;'|!()\[\]/-]")
 _WIDE = re.compile(r"[A-HJ-Zmw%@&—]")
+_DIGIT = re.compile(r"\d")
 _LIST_MARK = re.compile(r"^(?:[^\w\s]{1,2}|\(?[\dA-Za-z]{1,3}[.)])$")
 
 
@@ -42,12 +48,14 @@ class Fragment:
         x: Left edge, in points.
         y: Baseline, in points; grows upwards.
         size: Font size, in points.
+        right: Right edge, in points; None where the file does not tell.
     """
 
     text: str
     x: float
     y: float
     size: float
+    right: float | None = None
 
 
 @dataclass(slots=True)
@@ -76,10 +84,13 @@ class _Cell:
     y: float
     size: float
     last_part: str = ""
+    end: float | None = None
 
     @property
     def width(self) -> float:
-        """Estimated from the glyphs of common fonts; the extractor does not tell widths."""
+        """Told by the file, else estimated from the glyphs of common fonts."""
+        if self.end is not None:
+            return self.end - self.x
         narrow, wide = len(_NARROW.findall(self.last_part)), len(_WIDE.findall(self.last_part))
         rest = len(self.last_part) - narrow - wide
         return self.size * (narrow * NARROW_GLYPH_WIDTH_EM + wide * WIDE_GLYPH_WIDTH_EM + rest * GLYPH_WIDTH_EM)
@@ -89,13 +100,16 @@ class _Cell:
         return self.x + self.width
 
     def extend(self, fragment: Fragment) -> None:
+        is_apart = self.end is not None and fragment.x - self.end > MIN_SPACE_EM * self.size
         self.last_part = f"{self.last_part}{fragment.text}"
-        self.text = f"{self.text}{fragment.text}"
+        self.text = f"{self.text}{' ' if is_apart else ''}{fragment.text}"
+        self.end = fragment.right
 
     def wrap(self, fragment: Fragment) -> None:
         self.last_part = fragment.text.strip()
         self.text = f"{self.text.rstrip()} {self.last_part}"
         self.y = fragment.y
+        self.end = fragment.right
 
 
 @dataclass(slots=True)
@@ -116,6 +130,12 @@ def fragment(text: str, user: Matrix, text_matrix: Matrix, size: float) -> Fragm
     x, y = text_matrix[4], text_matrix[5]
     height = abs(text_matrix[2] * b + text_matrix[3] * d) or abs(text_matrix[2] * a + text_matrix[3] * c)
     return Fragment(text, x * a + y * c + e, x * b + y * d + f, abs(size) * height or abs(size))
+
+
+def ended_at(part: Fragment, pen: Fragment) -> Fragment:
+    """The fragment with its right edge, if the pen stands on its baseline, to the right of where it starts."""
+    is_beside = abs(pen.y - part.y) <= BASELINE_TOLERANCE_EM * part.size and pen.x > part.x
+    return replace(part, right=pen.x) if is_beside and part.right is None else part
 
 
 def lines(fragments: Sequence[Fragment]) -> list[Line]:
@@ -171,7 +191,7 @@ def _rows(fragments: Sequence[Fragment]) -> list[_Row]:
 def _joins(row: _Row, above: _Row | None, part: Fragment, *, may_continue: bool) -> bool:
     """Adds the fragment to the row if it belongs there."""
     cell = row.cells[-1]
-    if may_continue and _continues(cell, part):
+    if (may_continue or cell.end is not None) and _continues(cell, part):
         cell.extend(part)
     elif _stands_beside(row, above, part):
         row.cells.append(_new_cell(part))
@@ -184,7 +204,7 @@ def _joins(row: _Row, above: _Row | None, part: Fragment, *, may_continue: bool)
 
 def _new_cell(part: Fragment) -> _Cell:
     text = part.text.strip()
-    return _Cell(text, part.x, part.y, part.size, text)
+    return _Cell(text, part.x, part.y, part.size, text, part.right)
 
 
 def _continues(cell: _Cell, part: Fragment) -> bool:
@@ -222,7 +242,7 @@ def _tables(rows: Sequence[_Row]) -> list[list[_Row]]:
         else:
             groups.append([row])
         previous = row
-    return [group for group in groups if len(group) >= MIN_ROWS and not _is_prose(group)]
+    return [group for group in groups if len(group) >= MIN_ROWS and not _is_prose(group) and not _are_words(group)]
 
 
 def _may_be_table_row(row: _Row) -> bool:
@@ -242,6 +262,26 @@ def _is_aligned(cell: _Cell, other: _Cell) -> bool:
         or abs(cell.right - other.right) <= ESTIMATED_TOLERANCE_PT
         or abs(cell.x + cell.right - other.x - other.right) <= 2 * ESTIMATED_TOLERANCE_PT
     )
+
+
+def _are_words(rows: Sequence[_Row]) -> bool:
+    """Lines of which each word is shown by itself: they stand under each other by chance only.
+
+    Not where numbers abound, which are aligned on the right, nor where all rows have as many cells.
+    """
+    cells = [cell for row in rows for cell in row.cells]
+    numbers = sum(_is_number(cell) for cell in cells)
+    is_even = len(rows) >= MIN_EVEN_ROWS and len({len(row.cells) for row in rows}) == 1
+    if is_even or numbers >= MIN_NUMBER_SHARE * len(cells):
+        return False
+    pairs = [(cell, above) for above, below in pairwise(rows) for cell in below.cells if not _is_number(cell)]
+    aligned = sum(any(abs(cell.x - other.x) <= LEFT_TOLERANCE_PT for other in above.cells) for cell, above in pairs)
+    return aligned < MIN_ALIGNED_SHARE * len(pairs)
+
+
+def _is_number(cell: _Cell) -> bool:
+    """Half of it digits; words of fonts that map their glyphs wrongly hold single ones."""
+    return 2 * len(_DIGIT.findall(cell.text)) >= len("".join(cell.text.split()))
 
 
 def _is_prose(rows: Sequence[_Row]) -> bool:

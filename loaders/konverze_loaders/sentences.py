@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 _CLOSERS = "[\"'”’»)\\]}*_]*"
 _BORDER = re.compile(
-    rf"(?P<full>[.…]+{_CLOSERS}(?=\s))"
-    rf"|(?P<mark>[!?؟]+[.!?]*{_CLOSERS}(?=\s))"
+    rf"(?P<stop>(?<![.…!?؟])[.…!?؟]++{_CLOSERS}+(?=\s))"
     rf"|(?P<wide>[।॥。！？።]+[\"'”’»」』）)]*)"
     r"|(?P<blank>\n[^\S\n]*\n\s*)"
     r"|(?P<line>\n)"
 )
+_MARK = re.compile("[!?؟]")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[“\"'])(?:Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Smt|Shri|Sri|Capt|Col|Gen|Lt|Sgt|St|Ave|Rd|Jr|Sr|No|Nos|Rs|Re|Fig"
     r"|Figs|Eq|Sec|Art|Ch|Vol|pp?|ed|eds|cf|vs|viz|approx|max|min|Inc|Ltd|Pvt|Co|Corp|Dept|Est|al|e\.g|i\.e|a\.m|p\.m"
@@ -62,7 +62,7 @@ def _append(text: str, start: int, end: int, spans: list[Span]) -> None:
 
 def _borders(text: str) -> Iterator[int]:
     for match in _BORDER.finditer(text):
-        if (match.lastgroup == "full" and not _ends_sentence(text, match)) or (
+        if (match.lastgroup == "stop" and not _ends_sentence(text, match)) or (
             match.lastgroup == "line" and not _ends_row(text, match.start())
         ):
             continue
@@ -70,6 +70,8 @@ def _borders(text: str) -> Iterator[int]:
 
 
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
+    if _MARK.search(match[0]):
+        return True
     if match[0] != ".":
         return not match[0].startswith(_LEADER)
     before = text[max(0, match.start() - _LOOK_BACK_CHARS) : match.start()]

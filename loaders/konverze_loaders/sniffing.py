@@ -59,6 +59,9 @@ _SIGNATURES = (
     (b"SQLite format 3\0", "a SQLite database"),
     (b"wOFF", "a font"),
 )
+_WORDS = frozenset([b"GIF8", b"BZh", b"ID3", b"OggS", b"RIFF", b"wOFF"])
+_UNPRINTABLE = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+PRINTABLE_WITHIN_BYTES = 4_096
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_KINDS = (
@@ -69,14 +72,18 @@ _ZIP_KINDS = (
     ("META-INF/MANIFEST.MF", "a Java archive"),
 )
 _PDF_HEADER = re.compile(rb"%PDF-\d")
+_PDF_HEADER_LINE = re.compile(rb"\s*%PDF-\d\.\d[ \t]*(?:[\r\n]|\Z)")
+_PDF_OBJECT = re.compile(rb"\d \d+ obj\b")
 _HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|ul|ol"
+    r"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6]|ul|ol"
     r"|article|section|main|span|center|font|br|a|b|pre)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
-_HTML_ROOT = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_ANY_TAG = re.compile(r"</?(?:p|div|br|table|tr|td|h[1-6]|ul|li|a|span|b|i|pre|html|body)\b[^>]*>", re.IGNORECASE)
-_MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|\|\s*:?-{3,}|[-*] \[[ x]\] )|\[[^\]\n]+\]\(\S+\)", re.MULTILINE)
+_HTML_ROOT = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_BEFORE_ROOT = {"<?xml": ">", "<!--": "-->"}
+_SPACE = re.compile(r"\s*")
+_ANY_TAG = re.compile(r"</?(?:p|div|br|table|tr|td|h[1-6]|ul|li|a|span|b|i|pre|html|body)\b[^<>]*+>", re.IGNORECASE)
+_MARKDOWN_SIGNS = re.compile(r"^(?:#{1,6} \S|```|\|\s*:?-{3,}|[-*] \[[ x]\] )|\[[^\[\]\n]+\]\([^\s()]+\)", re.MULTILINE)
 MIN_MARKDOWN_SIGNS = 3
 
 
@@ -104,7 +111,7 @@ def sniff_binary(data: bytes, source: str) -> Format | None:
     if data.startswith(_ZIP):
         return _sniff_zip(data, source)
     for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
+        if data.startswith(signature) and not (signature in _WORDS and _is_printable(data)):
             raise UnsupportedFormatError(source, f"this is {kind}")
     return None
 
@@ -117,14 +124,28 @@ def sniff_text(text: str, declared: Format | None) -> Format:
         declared: What the extension promises.
     """
     head = text[:HTML_WITHIN_CHARS]
-    if _HTML_ROOT.match(head) or (declared is Format.HTML and _ANY_TAG.search(head)):
+    start = _after_prolog(head)
+    if _HTML_ROOT.match(head, start) or (declared is Format.HTML and _ANY_TAG.search(head)):
         return Format.HTML
     if declared is Format.MARKDOWN:
         return Format.MARKDOWN
-    if _HTML_START.match(head):
+    if _HTML_START.match(head, start):
         return Format.HTML
     signs = 0 if declared is Format.TEXT else len(_MARKDOWN_SIGNS.findall(head))
     return Format.MARKDOWN if signs >= MIN_MARKDOWN_SIGNS else Format.TEXT
+
+
+def _after_prolog(text: str) -> int:
+    """Where XML declarations and comments end."""
+    position = len(text) - len(text.lstrip())
+    while opening := next((mark for mark in _BEFORE_ROOT if text[position : position + 5].startswith(mark)), None):
+        closing = _BEFORE_ROOT[opening]
+        end = text.find(closing, position + len(opening))
+        if end < 0:
+            break
+        spaces = _SPACE.match(text, end + len(closing))
+        position = spaces.end() if spaces else end
+    return position
 
 
 def looks_like_markup(data: bytes) -> bool:
@@ -136,8 +157,16 @@ def _is_pdf(data: bytes) -> bool:
     if data.startswith(b"%") and b" obj" in data and b"startxref" in data:
         return True
     header = _PDF_HEADER.search(data[:PDF_HEADER_WITHIN_BYTES])
-    # A text about PDFs may name the header; only a PDF has objects or starts with it.
-    return header is not None and (not data[: header.start()].strip() or b" obj" in data)
+    if header is None:
+        return False
+    # A text about PDFs may name the header, and start with it; only a PDF has it on a line of its own, or objects.
+    is_first = not data[: header.start()].strip()
+    has_objects = b"endobj" in data and _PDF_OBJECT.search(data) is not None
+    return has_objects or (is_first and (not _is_printable(data) or _PDF_HEADER_LINE.match(data) is not None))
+
+
+def _is_printable(data: bytes) -> bool:
+    return _UNPRINTABLE.search(data[:PRINTABLE_WITHIN_BYTES]) is None
 
 
 def _refuse_compound_file(data: bytes, source: str) -> None:

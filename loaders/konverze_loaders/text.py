@@ -50,5 +50,5 @@ def heading_level(line: str) -> int:
     if numbered := _NUMBERED.match(line):
         return numbered[1].count(".") + 1
     capitals = sum(character.isupper() for character in line)
-    is_shouted = line.isupper() and capitals >= MIN_CAPITALS and not any(character.isdigit() for character in line)
+    is_shouted = line.isupper() and capitals >= MIN_CAPITALS and not any(character.isnumeric() for character in line)
     return 1 if _NAMED.match(line) or is_shouted else 0

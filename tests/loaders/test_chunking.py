@@ -117,3 +117,18 @@ def test_sentence_borders(sentences):
 
 def test_blank_lines_and_bullets_are_borders():
     assert _sentence_texts("Title\n\nBody text\n- one\n- two") == ["Title", "Body text", "- one", "- two"]
+
+
+def test_pieces_that_stand_alone_are_counted_once():
+    counted: list[str] = []
+
+    def count(texts):
+        counted.extend(texts)
+        return _words(texts)
+
+    builder = DocumentBuilder("d", LoadLimits())
+    table = builder.new_table()
+    for number in range(5):
+        builder.add_row([f"{number} " + "word " * 12], table)
+    TokenWindowChunker(count, max_tokens=20, overlap_tokens=0).chunk(builder.build({}), "d")
+    assert len(counted) == 5

@@ -88,14 +88,14 @@ def test_heading_level_is_inherited_and_cyclic_styles_end():
     assert levels == [1, 2, 0]
 
 
-def test_merged_cells_once_and_layout_tables_as_blocks():
+def test_merged_cells_in_each_row_and_layout_tables_as_blocks():
     merged = '<w:tc><w:tcPr><w:vMerge w:val="restart"/></w:tcPr>' + p("All") + "</w:tc>"
     rest = "<w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc>"
     grid = f"<w:tbl><w:tr>{merged}<w:tc>{p('1')}</w:tc></w:tr><w:tr>{rest}<w:tc>{p('2')}</w:tc></w:tr></w:tbl>"
     layout = f"<w:tbl><w:tr><w:tc>{p('Intro')}{table(['a', 'b'])}</w:tc></w:tr></w:tbl>"
     assert _blocks(docx(grid + layout)) == [
         ("table_row", "All | 1"),
-        ("table_row", "2"),
+        ("table_row", "All | 2"),
         ("paragraph", "Intro"),
         ("table_row", "a | b"),
     ]
@@ -166,3 +166,29 @@ def test_other_zips_are_named():
         archive.writestr("xl/workbook.xml", "<x/>")
     with pytest.raises(UnsupportedFormatError, match="Excel"):
         load(buffer.getvalue(), name="book.docx")
+
+
+def _cell(text, properties=""):
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{p(text)}</w:tc>"
+
+
+def test_spanning_cells_keep_the_columns_aligned():
+    wide = '<w:gridSpan w:val="2"/>'
+    first = _cell("Plan", '<w:vMerge w:val="restart"/>') + _cell("Price", wide) + _cell("Users")
+    second = _cell("", "<w:vMerge/>") + _cell("Month") + _cell("Year") + _cell("most")
+    third = '<w:trPr><w:gridBefore w:val="1"/></w:trPr>' + _cell("499") + _cell("4,999") + _cell("2")
+    body = "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in (first, second, third)) + "</w:tbl>"
+    assert load(docx(body)).text.split("\n") == [
+        "Plan | Price |  | Users",
+        "Plan | Month | Year | most",
+        "| 499 | 4,999 | 2",
+    ]
+
+
+def test_a_raised_number_after_a_digit_is_no_part_of_it():
+    raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r>'
+    assert load(docx(f"<w:p>{run('10')}{raised}{run(' m')}{raised}</w:p>")).text == "10^6 m6"
+
+
+def test_levels_in_other_digits_are_ignored():
+    assert load(docx(p("x", '<w:outlineLvl w:val="²"/>'))).blocks[0].level == 0

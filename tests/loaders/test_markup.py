@@ -105,3 +105,36 @@ def test_very_deep_html_is_read():
 
 def test_a_wall_of_brackets_is_read_in_time():
     assert load(b"[" * 200_000, name="wall.md").text == "[" * 200_000
+
+
+def test_html_cells_that_span_keep_the_columns_aligned():
+    rows = "<tr><th rowspan=2>A<th colspan=2>B<th>C<tr><td>b1<td>b2<td>c<tr><td>x<td colspan=999999999>y"
+    assert load(f"<html><table>{rows}</table>".encode()).text == "A | B |  | C\nA | b1 | b2 | c\nx | y"
+
+
+def test_html_exponents_are_no_part_of_the_number():
+    page = b"<html><p>10<sup>6</sup>, 10<sup>-3</sup>, m<sup>2</sup>, 1<sup>st</sup>"
+    assert load(page).text == "10^6, 10^-3, m2, 1st"
+
+
+def test_only_yaml_is_front_matter():
+    assert load(b"---\n\nnot front\n\n---\n\nz", name="a.md").text == "not front\n\nz"
+    document = load(b"---\ntitle: X\ntags:\n  - a\n- b\n# c\n---\n\nz", name="a.md")
+    assert (document.text, document.metadata["title"]) == ("z", "X")
+
+
+def test_footnotes_are_notes():
+    blocks, _ = _blocks(b"Text[^1].\n\n[^1]: One.\n[^2]: Two.\n\n[a]: http://x\n\n[a]", "a.md")
+    assert blocks == [
+        ("paragraph", "Text[^1]."),
+        ("note", "[^1]: One."),
+        ("note", "[^2]: Two."),
+        ("paragraph", "a"),
+    ]
+
+
+@pytest.mark.parametrize("before", ["", "> ", "- "])
+def test_cells_beyond_the_header_are_kept(before):
+    indent = " " if before == "- " else before[:1]
+    rows = f"{before}|a|b|\n{indent} |-|-|\n{indent} |1|2|`x`|*y*|\n"
+    assert "1 | 2 | x | y" in load(rows.encode(), name="a.md").text

@@ -121,3 +121,32 @@ def test_truncated_file_is_a_load_error(cut):
 
 def test_a_broken_header_is_still_a_pdf():
     assert load(pdf(show("Text.", 72, 700)).replace(b"%PDF-1.7", b"%PDX 1.7")).text == "Text."
+
+
+def test_words_that_are_shown_one_by_one_are_no_cells():
+    words = [
+        "a",
+        "declaration",
+        "of",
+        "the",
+        "rights",
+        "that",
+        "everyone",
+        "in",
+        "every",
+        "country",
+        "was",
+        "born",
+        "with",
+        "and",
+        "may",
+        "claim",
+    ]
+    lines = [words[n:] + words[:n] for n in range(8)]
+    stream = ""
+    for row, line in enumerate(lines):
+        x = 72.0
+        for word in line[: 7 + row % 3]:
+            stream += show(word, x, 700 - 16 * row)
+            x += 8.5 * len(word) + 9
+    assert not _texts(load(pdf(stream)), BlockKind.TABLE_ROW)

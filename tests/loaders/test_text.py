@@ -73,3 +73,51 @@ def test_normalised_text_is_clean_and_stable():
     clean = normalise(dirty)
     assert clean == "a\nb\nc\u00e9 क्\u200dष\u200c \ufffd x\n\ny"
     assert normalise(clean) == clean
+
+
+HINDI = "नमस्ते दुनिया "
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "replaced"),
+    [
+        (b"hello world, this is\0 text.", "utf-8", 0),
+        (HINDI.encode() * 100 + b"\xa3" + HINDI.encode(), "utf-8", 1),
+        ((HINDI * 3).encode()[:-2], "utf-8", 1),
+        ("hello world ".encode("utf-16") + b"a", "utf-16", 1),
+        ("hello ".encode("utf-16") + "\ud800 you".encode("utf-16-le", "surrogatepass"), "utf-16", 1),
+    ],
+)
+def test_a_damaged_byte_does_not_change_the_encoding(data, encoding, replaced):
+    metadata = load(data, name="a.txt").metadata
+    assert (metadata["encoding"], metadata.get("replaced_characters", 0)) == (encoding, replaced)
+
+
+def test_a_few_bytes_of_a_code_page_are_not_taken_for_damage():
+    assert "£ 5" in load(b"The price is \xa3 5 only. " * 30, name="a.txt").text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_indic_utf_16_without_a_mark(encoding):
+    assert decode((HINDI * 5).encode(encoding), "a.txt").text == HINDI * 5
+
+
+@pytest.mark.parametrize("text", ['{"a":[1,{"—":[]}]}', "😀😀😀", "ကောင်းပါတယ်", "│─┼─│ 1 │"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_is_never_refused_for_its_share_of_letters(text, encoding):
+    assert load(text.encode(encoding), name="a.txt").text == text
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "rot13", "base64", "utf-7", "idna"])
+def test_declared_codecs_that_are_no_text_encoding_are_ignored(charset):
+    page = f"<html><meta charset={charset}><p>caf\xe9 \\u0041 +ADw-</p>".encode("latin-1")
+    assert load(page).text == "café \\u0041 +ADw-"
+
+
+@pytest.mark.parametrize("word", ["RIFF", "GIF89a", "BZh", "ID3", "OggS", "%PDF-1.7"])
+def test_a_text_may_start_with_the_name_of_a_format(word):
+    assert load(f"{word} is a signature, and 1 0 obj follows.".encode(), name="a.txt").metadata["format"] == "text"
+
+
+def test_ligatures_are_letters():
+    assert normalise("o\ufb03ce \ufb01le \ufb06") == "office file st"
