@@ -104,7 +104,7 @@ def sniff_binary(data: bytes, source: str) -> Format | None:
         EncryptedFileError: A DOCX locked by a password.
         UnsupportedFormatError: A known binary format without a loader.
     """
-    if _is_pdf(data):
+    if _is_pdf(data, is_declared=declared_format(source) is Format.PDF):
         return Format.PDF
     if data.startswith(_COMPOUND_FILE):
         _refuse_compound_file(data, source)
@@ -153,16 +153,18 @@ def looks_like_markup(data: bytes) -> bool:
     return data.lstrip()[:1] == b"<"
 
 
-def _is_pdf(data: bytes) -> bool:
+def _is_pdf(data: bytes, *, is_declared: bool) -> bool:
     if data.startswith(b"%") and b" obj" in data and b"startxref" in data:
         return True
     header = _PDF_HEADER.search(data[:PDF_HEADER_WITHIN_BYTES])
     if header is None:
         return False
-    # A text about PDFs may name the header, and start with it; only a PDF has it on a line of its own, or objects.
+    # A text about PDFs may name the header, and start with it; only a PDF has it on a line of its own, has objects, or
+    # is called one.
     is_first = not data[: header.start()].strip()
     has_objects = b"endobj" in data and _PDF_OBJECT.search(data) is not None
-    return has_objects or (is_first and (not _is_printable(data) or _PDF_HEADER_LINE.match(data) is not None))
+    is_alone = _PDF_HEADER_LINE.match(data) is not None
+    return has_objects or (is_first and (is_declared or is_alone or not _is_printable(data)))
 
 
 def _is_printable(data: bytes) -> bool:

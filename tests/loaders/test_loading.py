@@ -9,6 +9,7 @@ import pytest
 import konverze_loaders
 from konverze_core.errors import (
     ConfigError,
+    CorruptFileError,
     EncodingError,
     LimitExceededError,
     LoadError,
@@ -92,6 +93,12 @@ def test_content_decides_and_a_wrong_extension_is_noted(data, name, kind):
     metadata = load(data, name=name).metadata
     assert metadata["format"] == kind
     assert metadata["declared_format"] == {"docx": "docx", "pdf": "pdf", "txt": "text"}[name.rpartition(".")[2]]
+
+
+def test_what_is_called_a_pdf_and_starts_like_one_is_a_damaged_pdf():
+    with pytest.raises(CorruptFileError):
+        load(b"%PDF-1.4 nothing", name="bad.pdf")
+    assert load(b"%PDF-1.4 is a header", name="note.txt").metadata["format"] == "text"
 
 
 def test_a_text_about_pdfs_is_text():
