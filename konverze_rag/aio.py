@@ -17,9 +17,10 @@ from konverze_core.errors import ConfigError
 from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
 from konverze_rag.engine import Engine
-from konverze_rag.ingestion import OnProgress, Uploads
+from konverze_rag.ingestion import OnProgress
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
+from konverze_rag.uploads import Uploads
 
 MAX_CALLS = 32
 """Calls under way at once, streams apart."""

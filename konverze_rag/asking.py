@@ -25,8 +25,8 @@ from konverze_core.answers import (
     Token,
     Usage,
 )
-from konverze_core.errors import KonverzeError, ProviderError, ProviderUnavailableError
-from konverze_core.protocols import ChatModel, Clock, Embedder, Message, Prompt
+from konverze_core.errors import KonverzeError, ProviderError
+from konverze_core.protocols import ChatModel, Clock, Embedder, Message
 from konverze_core.retrieval import Hit
 from konverze_indexes.snapshot import Snapshot
 from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose
@@ -37,12 +37,11 @@ from konverze_rag.answering.streaming_citations import CitationStream
 from konverze_rag.answering.verify import supports_hit
 from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.providers.tiktoken_offline import TokenCounter
-from konverze_rag.providers.unicode import encodable
 from konverze_rag.questions import MAX_QUERY_CHARS, Question
 from konverze_rag.retrieval import Retriever
-from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
 from konverze_rag.similarity import EmbeddingSimilarity
+from konverze_rag.writing import written
 
 CONDENSE_OUTPUT_TOKENS = 200
 """Longest rewritten question."""
@@ -153,10 +152,15 @@ class Asking:
         condensed = condensed_without_model(asked.text, draft.history)
         draft.standalone = condensed if len(condensed) <= MAX_QUERY_CHARS else asked.text
         if self._chat is not None and needs_context(asked.text, draft.history):
-            timeout_s = self._remaining_s(draft) * CONDENSE_TIME_SHARE
+            kept_back_s = self._settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
             try:
-                prompt = condense_prompt(asked.text, draft.history)
-                reply = _whole_reply(self._chat, prompt, max_output_tokens=CONDENSE_OUTPUT_TOKENS, timeout_s=timeout_s)
+                pieces = written(
+                    self._chat,
+                    condense_prompt(asked.text, draft.history),
+                    max_output_tokens=CONDENSE_OUTPUT_TOKENS,
+                    remaining_s=lambda: self._remaining_s(draft) - kept_back_s,
+                )
+                reply = "".join(piece for piece in pieces if isinstance(piece, str))
                 rewritten = parsed_rewrite(reply, asked.text)
                 draft.standalone = draft.standalone if rewritten == asked.text else rewritten
             except ProviderError:
@@ -198,7 +202,12 @@ class Asking:
         since = draft.mark("compose", since)
         similarity = self._similarity()
         checked = CitationStream(composed.sources, partial(supports_hit, similarity=similarity))
-        pieces = self._pieces(chat, composed.prompt, draft)
+        pieces = written(
+            chat,
+            composed.prompt,
+            max_output_tokens=self._settings.max_output_tokens,
+            remaining_s=partial(self._remaining_s, draft),
+        )
         yield from _after_sources(composed.sources, _checked_events(pieces, checked, draft))
         draft.mark("generate", since)
         if checked.refused or not checked.text.strip():
@@ -211,20 +220,6 @@ class Asking:
             hits=composed.sources,
             removed_citations=checked.removed,
         )
-
-    def _pieces(self, chat: ChatModel, prompt: Prompt, draft: _Draft) -> Generator[str | Usage, None, None]:
-        """What the model writes, held to the deadline even where the model does not hold itself to it."""
-        if self._remaining_s(draft) <= 0:
-            raise ProviderUnavailableError("no time was left to ask the language model")
-        with provider_seam("the language model"):
-            pieces = chat.stream(
-                prompt, max_output_tokens=self._settings.max_output_tokens, timeout_s=self._remaining_s(draft)
-            )
-        with closing(_Closeable(pieces)):
-            while (piece := _next_piece(pieces)) is not None:
-                yield piece
-                if self._remaining_s(draft) <= 0:
-                    raise ProviderUnavailableError("the language model took longer than the answer may take")
 
     def _extracted(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
@@ -284,30 +279,3 @@ def _checked_events(
                 yield from checked.feed(piece)
         yield from checked.finish()
         yield draft.usage
-
-
-class _Closeable:
-    """Closes an iterator that can be closed, as a generator can."""
-
-    def __init__(self, pieces: Iterator[object]) -> None:
-        self._pieces = pieces
-
-    def close(self) -> None:
-        close = getattr(self._pieces, "close", None)
-        if close is not None:
-            close()
-
-
-def _next_piece(pieces: Iterator[str | Usage]) -> str | Usage | None:
-    """The model's next piece in characters that can be stored, or its usage; None at the end."""
-    with provider_seam("the language model"):
-        piece = next(pieces, None)
-        if piece is None or isinstance(piece, Usage):
-            return piece
-        return encodable(piece)
-
-
-def _whole_reply(chat: ChatModel, prompt: Prompt, *, max_output_tokens: int, timeout_s: float) -> str:
-    with provider_seam("the language model"):
-        pieces = chat.stream(prompt, max_output_tokens=max_output_tokens, timeout_s=timeout_s)
-        return "".join(piece for piece in pieces if isinstance(piece, str))

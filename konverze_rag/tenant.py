@@ -18,8 +18,9 @@ from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.segment import checked_chunk
 from konverze_rag.asking import Asking, Question
-from konverze_rag.ingestion import Ingestion, OnProgress, Uploads, checked_source, documents_of, embedded, named_uploads
+from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
 from konverze_rag.retrieval import Retriever, checked_vectors
+from konverze_rag.uploads import Uploads, checked_source, named_uploads
 
 DEFAULT_HITS = 10
 

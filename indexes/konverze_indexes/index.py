@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-import numpy as np
-
 from konverze_core.errors import ConfigError, ConflictError, EmbedderMismatchError, RollbackError, StoreError
 from konverze_core.protocols import Clock, Vectors
 from konverze_indexes.container import Bytes
@@ -18,7 +16,6 @@ from konverze_indexes.manifest import (
     Embedding,
     Manifest,
     SegmentEntry,
-    Tombstone,
     commit_name,
     generation_of,
 )
@@ -185,7 +182,7 @@ class TenantIndex:
                 update={
                     "embedding": embedding,
                     "segments": (*snapshot.manifest.segments, entry),
-                    "tombstones": (*snapshot.manifest.tombstones, *_tombstones(snapshot, ids)),
+                    "tombstones": (*snapshot.manifest.tombstones, *snapshot.tombstones(ids)),
                 }
             )
 
@@ -224,7 +221,7 @@ class TenantIndex:
         def change(snapshot: Snapshot) -> Manifest:
             nonlocal removed
             removed = sum(bool(snapshot.positions_of(document_id)) for document_id in ids)
-            tombstones = (*snapshot.manifest.tombstones, *_tombstones(snapshot, ids))
+            tombstones = (*snapshot.manifest.tombstones, *snapshot.tombstones(ids))
             return snapshot.manifest.model_copy(update={"tombstones": tombstones})
 
         self._commit(change, {})
@@ -239,7 +236,7 @@ class TenantIndex:
         base = self.refreshed()
         if len(base.segments) <= 1 and not base.manifest.tombstones:
             return base.manifest.generation
-        documents, vectors = _live_content(base)
+        documents, vectors = base.live_content()
         fresh: dict[str, Segment] = {}
         entries: tuple[SegmentEntry, ...] = ()
         if documents:
@@ -284,23 +281,3 @@ class TenantIndex:
         except ConflictError:
             return False
         return True
-
-
-def _tombstones(snapshot: Snapshot, document_ids: Iterable[str]) -> list[Tombstone]:
-    return [
-        Tombstone(document_id=document_id, version=f"{int(part.segment.versions[position]):016x}")
-        for document_id in document_ids
-        for part, position in snapshot.positions_of(document_id)
-    ]
-
-
-def _live_content(snapshot: Snapshot) -> tuple[list[DocumentChunks], Vectors | None]:
-    documents: list[DocumentChunks] = []
-    vectors: list[Vectors] = []
-    for part in snapshot.segments:
-        for position in part.live_positions():
-            chunks = part.segment.chunks_of(position)
-            documents.append(DocumentChunks(document=part.segment.document(position), chunks=chunks))
-        if part.segment.vectors is not None:
-            vectors.append(part.segment.vectors if part.live is None else part.segment.vectors[part.live])
-    return documents, np.concatenate(vectors) if vectors else None

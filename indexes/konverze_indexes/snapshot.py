@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,8 +17,8 @@ from konverze_indexes.dense import dense_top
 from konverze_indexes.filters import Mask
 from konverze_indexes.fusion import Ranking, convex_combination, reciprocal_rank_fusion, scaled
 from konverze_indexes.lexical import LexicalIndex, lexical_top
-from konverze_indexes.manifest import Manifest
-from konverze_indexes.segment import Segment
+from konverze_indexes.manifest import Manifest, Tombstone
+from konverze_indexes.segment import DocumentChunks, Segment
 from konverze_indexes.where import Condition, parse_where
 
 MIN_CANDIDATES = 50
@@ -180,6 +180,26 @@ class Snapshot:
             for position in part.segment.positions_of(document_id)
             if part.live is None or part.live[part.segment.bounds[position]]
         ]
+
+    def tombstones(self, document_ids: Iterable[str]) -> list[Tombstone]:
+        """What ends all live versions of these documents."""
+        return [
+            Tombstone(document_id=document_id, version=f"{int(part.segment.versions[position]):016x}")
+            for document_id in document_ids
+            for part, position in self.positions_of(document_id)
+        ]
+
+    def live_content(self) -> tuple[list[DocumentChunks], Vectors | None]:
+        """All live documents, and their vectors: float32, shape (live chunks, dim); None for a lexical index."""
+        documents: list[DocumentChunks] = []
+        vectors: list[Vectors] = []
+        for part in self.segments:
+            for position in part.live_positions():
+                chunks = part.segment.chunks_of(position)
+                documents.append(DocumentChunks(document=part.segment.document(position), chunks=chunks))
+            if part.segment.vectors is not None:
+                vectors.append(part.segment.vectors if part.live is None else part.segment.vectors[part.live])
+        return documents, np.concatenate(vectors) if vectors else None
 
     @property
     def live_chunks(self) -> int:

@@ -14,8 +14,8 @@ from konverze_core.errors import ConfigError, KonverzeError
 from konverze_rag.cli import rendering
 from konverze_rag.cli.demonstration import demonstrate
 from konverze_rag.engine import Engine
-from konverze_rag.ingestion import Upload
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
+from konverze_rag.uploads import Upload
 
 FAILURE = 1
 """Exit status of a command that could not do all that it was asked."""
