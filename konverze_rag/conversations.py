@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import time
+import threading
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -14,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from konverze_core.answers import Answer, AnswerMode, Citation, Usage
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError, RollbackError
 from konverze_core.protocols import BlobStore, Clock, Message
+from konverze_indexes.contention import pause
 from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey
 from konverze_indexes.keyring import Keyring
+from konverze_indexes.scalars import checked_text
 from konverze_indexes.tenantblobs import OneKey, TenantBlobs, blob_digest
 
 MAX_NAME_CHARS = 256
@@ -26,10 +27,6 @@ HISTORY_DAYS = 2
 
 MAX_TURN_TRIES = 64
 """How often a turn takes the next number because another one took its own."""
-
-FIRST_PAUSE_S = 0.002
-MAX_PAUSE_S = 0.2
-"""Random pauses between those tries, doubling from the first to the longest."""
 
 MAX_REMEMBERED = 10_000
 """Conversations of which a process remembers the newest turn, to notice an older copy."""
@@ -98,9 +95,7 @@ def checked_name(what: str, name: str) -> str:
     """
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"a {what} is named by 1 to {MAX_NAME_CHARS} characters")
-    if any("\ud800" <= character <= "\udfff" for character in name):
-        raise ConfigError(f"the name of a {what} holds half a surrogate pair, which is no character")
-    return name
+    return checked_text(f"the name of a {what}", name)
 
 
 class Conversations:
@@ -118,6 +113,7 @@ class Conversations:
         self._clock = clock
         self._day_keys: dict[date, DataKey] = {}
         self._newest: dict[str, tuple[int, str]] = {}
+        self._lock = threading.Lock()
 
     def history(self, conversation: str, *, turns: int) -> tuple[Message, ...]:
         """The latest questions and answers of a conversation, oldest first.
@@ -152,7 +148,7 @@ class Conversations:
         for number in range(MAX_TURN_TRIES):
             if self._put(turn, folder):
                 return
-            time.sleep(random.uniform(0, min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**number)))  # noqa: S311 (spreads writers)
+            pause(number)
         raise ConflictError("other turns of this conversation were faster; try again")
 
     def _put(self, turn: Turn, folder: _Folder) -> bool:
@@ -203,9 +199,10 @@ class Conversations:
         return turn, blob_digest(sealed)
 
     def _remember(self, folder: _Folder, count: int, digest: str) -> None:
-        if len(self._newest) >= MAX_REMEMBERED:
-            self._newest.pop(next(iter(self._newest)))
-        self._newest[folder.name] = (count, digest)
+        with self._lock:
+            if len(self._newest) >= MAX_REMEMBERED:
+                self._newest.pop(next(iter(self._newest)))
+            self._newest[folder.name] = (count, digest)
 
     def _mark_visitor(self, turn: Turn, folder: _Folder) -> None:
         """Before the turn itself, so that no turn of a visitor is ever without its marker."""

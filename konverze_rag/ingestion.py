@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue
-from konverze_core.errors import LoadError, ProviderUnavailableError, StoreError
+from konverze_core.errors import LoadError, StoreError
 from konverze_core.protocols import Clock, Embedder, Vectors
 from konverze_core.reports import IngestReport
 from konverze_indexes.index import TenantIndex
@@ -22,7 +22,7 @@ from konverze_indexes.scalars import checked_metadata
 from konverze_indexes.segment import DocumentChunks, IndexedDocument, searchable_text
 from konverze_indexes.snapshot import Snapshot
 from konverze_loaders import Chunker, LoadLimits, load
-from konverze_rag.seam import provider_seam
+from konverze_rag.embedding import model_vectors
 from konverze_rag.uploads import NamedUpload, checked_source, upload_bytes
 from konverze_rag.version import __version__
 
@@ -187,11 +187,7 @@ def embedded(chunks: Sequence[Chunk], embedder: Embedder, tell: OnProgress = _un
     vectors = np.empty((len(chunks), embedder.info.dim), np.float32)
     for start, batch in _slices(chunks):
         texts = [searchable_text(chunk) for chunk in batch]
-        with provider_seam("the embedding model"):
-            made = np.asarray(embedder.embed_documents(texts), np.float32)
-        if made.shape != (len(batch), embedder.info.dim) or not np.isfinite(made).all():
-            raise ProviderUnavailableError("the embedding model returned vectors of another shape, or not finite")
-        vectors[start : start + len(batch)] = made
+        vectors[start : start + len(batch)] = model_vectors(embedder.embed_documents, texts, dim=embedder.info.dim)
         tell(Progress(stage="embedded", source="", done=start + len(batch), total=len(chunks)))
     return vectors
 

@@ -14,7 +14,7 @@ MAX_QUERY_CHARS = 8_000
 """Longest question or search text."""
 
 
-def checked_text(text: str) -> str:
+def checked_query(text: str) -> str:
     """A text that can be searched for, blank or not; half surrogate pairs become question marks.
 
     Raises:
@@ -52,7 +52,7 @@ class Question:
         Raises:
             ConfigError: The text is blank or too long, or a name or `where` is not legal.
         """
-        asked = checked_text(text)
+        asked = checked_query(text)
         if not asked.strip():
             raise ConfigError("the question is empty: ask in words")
         if conversation is not None:

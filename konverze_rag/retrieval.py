@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from konverze_core.errors import ConfigError, EmbedderMismatchError, ProviderUnavailableError
+from konverze_core.errors import ConfigError, EmbedderMismatchError
 from konverze_core.protocols import Embedder, Reranker, Vectors
 from konverze_core.retrieval import Hit
 from konverze_indexes.fusion import reciprocal_rank_fusion
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
-from konverze_rag.questions import checked_text
+from konverze_rag.embedding import model_vectors
+from konverze_rag.questions import checked_query
 from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
 
@@ -86,7 +87,7 @@ class Retriever:
         snapshot, k = snapshot or self.index.snapshot(), checked_k(k)
         if text is None and vector is None:
             raise ConfigError("search for a text, a vector, or both")
-        asked = checked_text(text) if text is not None else ""
+        asked = checked_query(text) if text is not None else ""
         if not asked.strip() and vector is None:
             return []
         if vector is None and not is_lexical:
@@ -116,11 +117,7 @@ class Retriever:
                 f"the index was built with {embedding.name}, the engine has {mine}: "
                 "open the engine with the model of the index, or search with vector="
             )
-        with provider_seam("the embedding model"):
-            vector = np.asarray(self.embedder.embed_queries([text]), np.float32)
-        if vector.shape != (1, embedding.dim) or not np.isfinite(vector).all():
-            raise ProviderUnavailableError("the embedding model returned a vector of another shape, or not finite")
-        return np.ascontiguousarray(vector[0])
+        return np.ascontiguousarray(model_vectors(self.embedder.embed_queries, [text], dim=embedding.dim)[0])
 
     def search_both(
         self,

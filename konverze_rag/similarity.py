@@ -8,6 +8,7 @@ import numpy as np
 
 from konverze_core.errors import ProviderError
 from konverze_core.protocols import Embedder, Vectors
+from konverze_rag.embedding import model_vectors
 
 
 class EmbeddingSimilarity:
@@ -35,11 +36,12 @@ class EmbeddingSimilarity:
     def _vector(self, text: str) -> Vectors:
         key = f"query\0{text}"
         if key not in self._known:
-            self._known[key] = self._embedder.embed_queries([text])[0]
+            self._known[key] = model_vectors(self._embedder.embed_queries, [text], dim=self._embedder.info.dim)[0]
         return self._known[key]
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
-            self._known |= dict(zip(missing, self._embedder.embed_documents(missing), strict=True))
+            made = model_vectors(self._embedder.embed_documents, missing, dim=self._embedder.info.dim)
+            self._known |= dict(zip(missing, made, strict=True))
         return np.stack([self._known[text] for text in texts])

@@ -17,8 +17,9 @@ from konverze_core.retrieval import Hit
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.segment import checked_chunk
-from konverze_rag.asking import Asking, Question
+from konverze_rag.asking import Asking
 from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
+from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever, checked_vectors
 from konverze_rag.uploads import Uploads, checked_source, named_uploads
 

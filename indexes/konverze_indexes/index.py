@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from konverze_core.errors import ConfigError, ConflictError, EmbedderMismatchError, RollbackError, StoreError
 from konverze_core.protocols import Clock, Vectors
 from konverze_indexes.container import Bytes
+from konverze_indexes.contention import pause
 from konverze_indexes.manifest import (
     Embedding,
     Manifest,
@@ -25,10 +24,6 @@ from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs, blob_dig
 
 MAX_COMMIT_TRIES = 64
 """How often a writer re-bases on a faster one before it gives up."""
-
-FIRST_PAUSE_S = 0.002
-MAX_PAUSE_S = 0.2
-"""Random pauses between those tries, doubling from the first to the longest."""
 
 REFRESH_S = 1.0
 """A commit of another process is seen by readers within this time."""
@@ -271,7 +266,7 @@ class TenantIndex:
                     live = {entry.id: segments[entry.id] for entry in manifest.segments}
                     self._snapshot = Snapshot(manifest, live)
                     return generation
-            time.sleep(random.uniform(0, min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**number)))  # noqa: S311 (spreads writers)
+            pause(number)
         raise ConflictError(f"other writers were faster {MAX_COMMIT_TRIES} times in a row; try again")
 
     def _put(self, manifest: Manifest) -> bool:

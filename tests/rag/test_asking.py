@@ -221,6 +221,22 @@ def test_the_deadline_holds_for_those_who_ignore_it(make_engine, slow):
     assert "7 working days" in answer.text
 
 
+def test_an_embedder_that_breaks_after_the_search_leaves_the_answer(make_engine):
+    class Embedder(HashingEmbedder):
+        is_broken = False
+
+        def embed_documents(self, texts):
+            if self.is_broken:
+                raise RuntimeError("gone")
+            return super().embed_documents(texts)
+
+    embedder = Embedder()
+    tenant = make_engine(embedder=embedder).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    embedder.is_broken = True
+    assert "7 working days" in tenant.ask("How long does a refund take?").text
+
+
 def test_a_reranker_that_fails_is_told(make_engine):
     class Reranker:
         def rerank(self, question, hits):
