@@ -201,11 +201,6 @@ class Segment:
         self._headings = StringColumn.read(arrays, "headings")
         self._metadata = StringColumn.read(arrays, "metadata")
 
-    @property
-    def document_count(self) -> int:
-        """Documents, dead ones included."""
-        return len(self.versions)
-
     def document(self, position: int) -> IndexedDocument:
         """The catalogue row at this position."""
         return IndexedDocument.from_json(self._documents[position])
