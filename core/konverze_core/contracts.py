@@ -39,14 +39,14 @@ class BlobStoreContract:
         for data in (b"abc", bytearray(b"abc"), memoryview(b"xabcx")[1:4]):
             store.put("a/b.c-d_e=f", data)
             assert store.get("a/b.c-d_e=f") == b"abc"
-            assert store.size_bytes("a/b.c-d_e=f") == 3
+            assert store.head("a/b.c-d_e=f").size_bytes == 3
 
     @pytest.mark.parametrize("size", [0, 1, 3 << 20])
     def test_keeps_blobs_of_any_size(self, store: BlobStore, size: int) -> None:
         data = np.random.default_rng(size).bytes(size)
         store.put("a/blob", data)
         assert store.get("a/blob") == data
-        assert store.size_bytes("a/blob") == size
+        assert store.head("a/blob").size_bytes == size
 
     def test_gives_read_only_views(self, store: BlobStore) -> None:
         for data in (b"", b"abc", bytes(1 << 20)):
@@ -79,6 +79,14 @@ class BlobStoreContract:
             assert len(winners) == 1
             assert store.get(name) == winners[0]
 
+    def test_dates_blobs_by_its_own_clock(self, store: BlobStore) -> None:
+        for name in ("a/first", "a/second"):
+            store.put(name, b"x")
+        first, second = (store.head(name).modified_at for name in ("a/first", "a/second"))
+        assert first.utcoffset() == timedelta(0)
+        assert first <= second <= first + timedelta(minutes=5)
+        assert store.head("a/first").modified_at == first, "reading does not date"
+
     def test_lists_sorted_names_at_any_depth(self, store: BlobStore) -> None:
         names = ["a", "b/c", "b/d/e", "b/d/f/g", "b/da", "ba"]
         for name in reversed(names):
@@ -100,7 +108,7 @@ class BlobStoreContract:
             with pytest.raises(BlobNotFoundError):
                 store.get(name)
             with pytest.raises(BlobNotFoundError):
-                store.size_bytes(name)
+                store.head(name)
 
     def test_deletes_once_or_twice(self, store: BlobStore) -> None:
         store.put("a/b", b"x")
@@ -113,7 +121,7 @@ class BlobStoreContract:
 
     @pytest.mark.parametrize("name", ILLEGAL_NAMES)
     def test_refuses_illegal_names(self, store: BlobStore, name: str) -> None:
-        for call in (store.get, store.size_bytes, store.delete):
+        for call in (store.get, store.head, store.delete):
             with pytest.raises(ConfigError):
                 call(name)
         with pytest.raises(ConfigError):

@@ -6,6 +6,7 @@ The tree (a test holds this drawing to the code)::
     ├── ConfigError                 fix the code or the settings
     │   ├── EmbedderMismatchError   the index was built by another embedder: reindex
     │   ├── MissingExtraError       install the extra that the message names
+    │   ├── TenantErasedError       the tenant was erased: its id is not used again
     │   └── UnknownTenantError      no such tenant
     ├── LoadError                   reject the upload
     │   ├── CorruptFileError        damaged, truncated or not what it claims to be
@@ -50,6 +51,10 @@ class EmbedderMismatchError(ConfigError):
 
 class MissingExtraError(ConfigError):
     """An optional dependency is not installed; the message names the extra."""
+
+
+class TenantErasedError(ConfigError):
+    """The tenant was erased; what it had cannot be read any more, and its id is not used again."""
 
 
 class UnknownTenantError(ConfigError):

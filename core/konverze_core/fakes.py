@@ -20,6 +20,7 @@ import regex
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from konverze_core.answers import Usage
+from konverze_core.clock import SystemClock
 from konverze_core.errors import (
     BlobNotFoundError,
     ConfigError,
@@ -31,8 +32,21 @@ from konverze_core.errors import (
     KeyUnavailableError,
     ProviderUnavailableError,
 )
-from konverze_core.names import checked_blob_name
-from konverze_core.protocols import ChatModelInfo, EmbedderInfo, Prompt, Vectors, WrappedKey
+from konverze_core.names import checked_blob_name, checked_kek_name
+from konverze_core.protocols import (
+    SHARED_KEK,
+    WRAPPED_BYTES_MAX,
+    WRAPPED_BYTES_MIN,
+    BlobHead,
+    ChatModelInfo,
+    Clock,
+    EmbedderInfo,
+    KekDestruction,
+    KekVersion,
+    Prompt,
+    Vectors,
+    WrappedKey,
+)
 from konverze_core.retrieval import Hit
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
@@ -69,10 +83,15 @@ class ManualClock:
 
 
 class MemoryBlobStore:
-    """`BlobStore` in a dictionary; safe to share between threads."""
+    """`BlobStore` in a dictionary; safe to share between threads.
 
-    def __init__(self) -> None:
-        self._blobs: dict[str, bytes] = {}
+    Args:
+        clock: Dates the blobs.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._blobs: dict[str, tuple[bytes, datetime]] = {}
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
 
     def get(self, name: str) -> memoryview:
@@ -82,11 +101,7 @@ class MemoryBlobStore:
             BlobNotFoundError: No blob of that name.
             ConfigError: The name is not a legal blob name.
         """
-        with self._lock:
-            blob = self._blobs.get(checked_blob_name(name))
-        if blob is None:
-            raise BlobNotFoundError(name)
-        return memoryview(blob)
+        return memoryview(self._found(name)[0])
 
     def put(self, name: str, data: bytes | bytearray | memoryview, *, if_absent: bool = False) -> None:
         """Keeps a copy of the data.
@@ -99,21 +114,22 @@ class MemoryBlobStore:
         with self._lock:
             if if_absent and name in self._blobs:
                 raise ConflictError(f"already there: {name}")
-            self._blobs[checked_blob_name(name)] = copy
+            self._blobs[checked_blob_name(name)] = (copy, self._clock.now())
 
     def list(self, prefix: str) -> list[str]:
         """Sorted names of all blobs whose name starts with `prefix`."""
         with self._lock:
             return sorted(name for name in self._blobs if name.startswith(prefix))
 
-    def size_bytes(self, name: str) -> int:
-        """Length of the blob.
+    def head(self, name: str) -> BlobHead:
+        """Length and age of the blob.
 
         Raises:
             BlobNotFoundError: No blob of that name.
             ConfigError: The name is not a legal blob name.
         """
-        return self.get(name).nbytes
+        blob, modified_at = self._found(name)
+        return BlobHead(size_bytes=len(blob), modified_at=modified_at)
 
     def delete(self, name: str) -> None:
         """Removes the blob, if it is there.
@@ -124,106 +140,174 @@ class MemoryBlobStore:
         with self._lock:
             self._blobs.pop(checked_blob_name(name), None)
 
+    def _found(self, name: str) -> tuple[bytes, datetime]:
+        with self._lock:
+            found = self._blobs.get(checked_blob_name(name))
+        if found is None:
+            raise BlobNotFoundError(name)
+        return found
+
 
 class MemoryKeyProvider:
-    """`KeyProvider` with real cryptography, whose keys die with it; safe to share between threads."""
+    """`KeyProvider` with real cryptography, whose keys die with it; safe to share between threads.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Dates the versions.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._name = os.urandom(8).hex()
-        self._versions = [os.urandom(32)]
+        self._mac_key = os.urandom(32)
+        self._versions: dict[str, tuple[bytes, str, datetime]] = {}
+        self._current: dict[str, str] = {}
+        self._destroyed: dict[str, datetime] = {}
         self._refusal: KeyProviderError | None = None
-        self._is_destroyed = False
+        self._lock = threading.RLock()
+        self._made(SHARED_KEK)
 
     def __repr__(self) -> str:
-        return f"MemoryKeyProvider({self._key_id(len(self._versions) - 1)!r})"
+        return f"MemoryKeyProvider({self._name!r})"
 
-    def wrap(self, payload: bytes, *, context: Mapping[str, str]) -> WrappedKey:
-        """Encrypts a key under the newest version, bound to the context.
+    def wrap(self, payload: bytes, *, context: Mapping[str, str], kek: str = SHARED_KEK) -> WrappedKey:
+        """Encrypts a key under the newest version of a KEK, bound to the context.
 
         Raises:
-            KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
+            ConfigError: The payload is not 16 to 128 bytes, a multiple of 8.
+            KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
         """
-        self._check_state()
-        newest = len(self._versions) - 1
-        ciphertext = aes_key_wrap(self._subkey(newest, "wrap", context), payload)
-        return WrappedKey(key_id=self._key_id(newest), ciphertext=ciphertext)
+        if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
+            raise ConfigError("a payload to wrap has 16 to 128 bytes, a multiple of 8")
+        key_id = self.current_version(kek).key_id
+        return WrappedKey(key_id=key_id, ciphertext=aes_key_wrap(self._subkey(key_id, context), payload))
 
     def unwrap(self, wrapped: WrappedKey, *, context: Mapping[str, str]) -> bytes:
         """Decrypts what `wrap` made, also under an older version.
 
         Raises:
             IntegrityError: Another provider, another context, or a changed ciphertext.
-            KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
+            KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
         """
         self._check_state()
-        for version in range(len(self._versions)):
-            if self._key_id(version) == wrapped.key_id:
-                try:
-                    return aes_key_unwrap(self._subkey(version, "wrap", context), wrapped.ciphertext)
-                except InvalidUnwrap as exc:
-                    raise IntegrityError("the wrapped key was not made by this key, for this context") from exc
-        raise IntegrityError("the wrapped key was not made by this provider")
+        name, _, version = wrapped.key_id.removeprefix(f"memory:{self._name}/").rpartition("/")
+        if name in self._destroyed and version:
+            raise KeyDestroyedError(f"the key {name} was destroyed")
+        if wrapped.key_id not in self._versions:
+            raise IntegrityError("the wrapped key was not made by this provider")
+        try:
+            return aes_key_unwrap(self._subkey(wrapped.key_id, context), wrapped.ciphertext)
+        except InvalidUnwrap as exc:
+            raise IntegrityError("the wrapped key was not made by this key, for this context") from exc
 
     def sign(self, message: bytes) -> bytes:
-        """A MAC under the newest version: 4 bytes of version number, 32 of HMAC-SHA256.
+        """A MAC of 32 bytes, HMAC-SHA256.
 
         Raises:
             KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
         """
         self._check_state()
-        return self._mac(len(self._versions) - 1, message)
+        return hmac.digest(self._mac_key, message, "sha256")
 
     def verify(self, message: bytes, signature: bytes) -> None:
-        """Checks what `sign` made, also under an older version.
+        """Checks what `sign` made.
 
         Raises:
             IntegrityError: The signature does not fit the message.
             KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
         """
-        self._check_state()
-        fitting = [version for version in range(len(self._versions)) if self._fits(version, message, signature)]
-        if not fitting:
+        if not hmac.compare_digest(self.sign(message), signature):
             raise IntegrityError("the signature does not fit the message")
 
-    def rotate(self) -> None:
-        """Adds a version; older ones still unwrap and verify."""
-        self._versions.append(os.urandom(32))
+    def current_version(self, kek: str = SHARED_KEK) -> KekVersion:
+        """The version that `wrap` uses now.
+
+        Raises:
+            KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
+        """
+        self._check_state()
+        with self._lock:
+            if kek not in self._current:
+                raise KeyDestroyedError(f"there is no key {kek}")
+            key_id = self._current[kek]
+            return KekVersion(key_id=key_id, created_at=self._versions[key_id][2])
+
+    def rotate(self, kek: str = SHARED_KEK) -> KekVersion:
+        """Adds a version; older ones still unwrap.
+
+        Raises:
+            KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
+        """
+        self.current_version(kek)
+        self._made(kek)
+        return self.current_version(kek)
+
+    def create_kek(self, kek: str) -> None:
+        """Makes a KEK of this name, unless there is one.
+
+        Raises:
+            ConfigError: The name is not legal.
+            KeyDestroyedError: One of this name was destroyed.
+            KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
+        """
+        self._check_state()
+        checked_kek_name(kek)
+        with self._lock:
+            if kek in self._destroyed:
+                raise KeyDestroyedError(f"the key {kek} was destroyed")
+            if kek not in self._current:
+                self._made(kek)
+
+    def destroy_kek(self, kek: str) -> KekDestruction:
+        """Forgets all versions of a KEK, at once and for good.
+
+        Raises:
+            ConfigError: It is the shared one, or the name is not legal.
+            KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
+        """
+        self._check_state()
+        if checked_kek_name(kek) == SHARED_KEK:
+            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        with self._lock:
+            self._current.pop(kek, None)
+            self._versions = {key_id: held for key_id, held in self._versions.items() if held[1] != kek}
+            effective_by = self._destroyed.setdefault(kek, self._clock.now())
+        return KekDestruction(key_id=f"memory:{self._name}/{kek}", effective_by=effective_by)
 
     def disable(self) -> None:
         """From now on every call raises `KeyAccessDeniedError`."""
-        self._refusal = KeyAccessDeniedError("the key is disabled")
+        self._refuse(KeyAccessDeniedError("the key is disabled"))
 
     def disconnect(self) -> None:
         """From now on every call raises `KeyUnavailableError`."""
-        self._refusal = KeyUnavailableError("the key provider cannot be reached")
+        self._refuse(KeyUnavailableError("the key provider cannot be reached"))
 
     def restore(self) -> None:
         """Ends `disable` and `disconnect`."""
-        self._refusal = None
+        self._refuse(None)
 
     def destroy(self) -> None:
-        """Forgets all versions for good: every call raises `KeyDestroyedError`."""
-        self._versions = [bytes(32)]
-        self._is_destroyed = True
+        """Forgets everything for good: every call raises `KeyDestroyedError`."""
+        with self._lock:
+            self._versions.clear()
+            self._mac_key = b""
+            self._refusal = KeyDestroyedError("the key was destroyed")
+
+    def _refuse(self, error: KeyProviderError | None) -> None:
+        if not isinstance(self._refusal, KeyDestroyedError):
+            self._refusal = error
 
     def _check_state(self) -> None:
-        if self._is_destroyed:
-            raise KeyDestroyedError("the key was destroyed")
         if self._refusal is not None:
             raise type(self._refusal)(*self._refusal.args)
 
-    def _key_id(self, version: int) -> str:
-        return f"memory:{self._name}/{version}"
+    def _made(self, kek: str) -> None:
+        with self._lock:
+            key_id = f"memory:{self._name}/{kek}/{os.urandom(8).hex()}"
+            self._versions[key_id] = (os.urandom(32), kek, self._clock.now())
+            self._current[kek] = key_id
 
-    def _subkey(self, version: int, use: str, context: Mapping[str, str]) -> bytes:
-        bound = json.dumps([use, sorted(context.items())]).encode()
-        return hmac.digest(self._versions[version], bound, "sha256")
-
-    def _mac(self, version: int, message: bytes) -> bytes:
-        return version.to_bytes(4, "big") + hmac.digest(self._subkey(version, "mac", {}), message, "sha256")
-
-    def _fits(self, version: int, message: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(self._mac(version, message), signature)
+    def _subkey(self, key_id: str, context: Mapping[str, str]) -> bytes:
+        return hmac.digest(self._versions[key_id][0], json.dumps(sorted(context.items())).encode(), "sha256")
 
 
 class HashingEmbedder:

@@ -29,6 +29,19 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobHead:
+    """What a store knows of a blob without reading it.
+
+    Attributes:
+        size_bytes: Length of the blob.
+        modified_at: When it was put, by the store's own clock; aware, UTC, to the second or finer.
+    """
+
+    size_bytes: int
+    modified_at: datetime
+
+
 class BlobStore(Protocol):
     """Named, immutable byte strings. Names are relative paths of `[a-z0-9._=-]` parts joined by `/`.
 
@@ -67,11 +80,13 @@ class BlobStore(Protocol):
         """Sorted names of all blobs whose name starts with `prefix`, at any depth."""
         ...
 
-    def size_bytes(self, name: str) -> int:
-        """Length of the blob.
+    def head(self, name: str) -> BlobHead:
+        """Length and age of the blob.
 
         Raises:
             BlobNotFoundError: No blob of that name.
+            ConfigError: The name is not a legal blob name.
+            StoreUnavailableError: The store cannot be read.
         """
         ...
 
@@ -93,43 +108,110 @@ class WrappedKey:
     ciphertext: bytes
 
 
-class KeyProvider(Protocol):
-    """Holds the key encryption key (KEK) and never gives it away."""
+WRAPPED_BYTES_MIN = 16
+"""Shortest payload that a key provider wraps."""
 
-    def wrap(self, payload: bytes, *, context: Mapping[str, str]) -> WrappedKey:
-        """Encrypts a key.
+WRAPPED_BYTES_MAX = 128
+"""Longest payload that a key provider wraps."""
+
+SHARED_KEK = "shared"
+"""Name of the KEK that wraps the keys of all tenants without one of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KekVersion:
+    """A version of a key encryption key.
+
+    Attributes:
+        key_id: Full id, with its version: what `WrappedKey.key_id` of keys wrapped by it holds.
+        created_at: When the version was made, aware, UTC.
+    """
+
+    key_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KekDestruction:
+    """What became of a destroyed key encryption key.
+
+    Attributes:
+        key_id: Id of the key, without a version.
+        effective_by: When the provider can no longer recover it, aware, UTC; it refuses to use the key at once.
+        remains: What still exists until then, a sentence each; empty when nothing does.
+    """
+
+    key_id: str
+    effective_by: datetime
+    remains: tuple[str, ...] = ()
+
+
+class KeyProvider(Protocol):
+    """Holds key encryption keys (KEKs) and never gives them away.
+
+    A KEK goes by a name of `[a-z0-9-]`, at most 64 characters: `SHARED_KEK` is always there, others are made by
+    `create_kek`. Every verb may raise:
+
+    - `KeyAccessDeniedError`: the key is disabled or forbidden;
+    - `KeyDestroyedError`: the key is gone, or was never made;
+    - `KeyUnavailableError`: the provider cannot be reached in bounded time.
+    """
+
+    def wrap(self, payload: bytes, *, context: Mapping[str, str], kek: str = SHARED_KEK) -> WrappedKey:
+        """Encrypts a key under the newest version of a KEK.
 
         Args:
             payload: 16 to 128 bytes, a multiple of 8.
             context: Bound to the ciphertext where the provider can bind it.
+            kek: Name of the KEK.
 
         Raises:
-            KeyAccessDeniedError: The key is disabled or forbidden.
-            KeyDestroyedError: The key is gone.
-            KeyUnavailableError: The provider cannot be reached.
+            ConfigError: The payload has another length, or the name is not legal.
         """
         ...
 
     def unwrap(self, wrapped: WrappedKey, *, context: Mapping[str, str]) -> bytes:
-        """Decrypts what `wrap` made, also under an older version of the key.
+        """Decrypts what `wrap` made, also under an older version of the KEK; shares no key material with `wrap`.
 
         Raises:
-            IntegrityError: The ciphertext was not made by this provider's key.
-            KeyAccessDeniedError: The key is disabled or forbidden.
-            KeyDestroyedError: The key is gone.
-            KeyUnavailableError: The provider cannot be reached.
+            IntegrityError: The ciphertext was not made by a key of this provider, or for another context.
         """
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """A signature or MAC that only a holder of the provider's key can make."""
+        """A signature or MAC that only a holder of the provider's signing key can make."""
         ...
 
     def verify(self, message: bytes, signature: bytes) -> None:
-        """Checks what `sign` made, also under an older version of the key.
+        """Checks what `sign` made, also under an older version of the signing key.
 
         Raises:
             IntegrityError: The signature does not fit the message.
+        """
+        ...
+
+    def current_version(self, kek: str = SHARED_KEK) -> KekVersion:
+        """The version that `wrap` uses now: notices rotation by the provider itself."""
+        ...
+
+    def rotate(self, kek: str = SHARED_KEK) -> KekVersion:
+        """Makes a new version and wraps with it from now on; older ones still unwrap."""
+        ...
+
+    def create_kek(self, kek: str) -> None:
+        """Makes a KEK of this name, unless there is one.
+
+        Raises:
+            ConfigError: The name is not legal.
+            KeyDestroyedError: One of this name was destroyed.
+        """
+        ...
+
+    def destroy_kek(self, kek: str) -> KekDestruction:
+        """Destroys all versions of a KEK, as finally as the provider allows; once more is no error.
+
+        Raises:
+            ConfigError: It is `SHARED_KEK`, which is never destroyed from here.
         """
         ...
 

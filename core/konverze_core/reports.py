@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from konverze_core.documents import Metadata, MetadataValue
-from konverze_core.errors import LoadError
+from konverze_core.errors import KonverzeError, LoadError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +73,154 @@ class TenantStats:
     embedder: str
     resident_bytes: int
     stored_bytes: int
+
+
+class ErasureMode(StrEnum):
+    """How finally something was erased."""
+
+    DELETED = "deleted"  # blobs deleted or overwritten; the key that sealed them lives on
+    KEYS_DELETED = "keys_deleted"  # the wrapped keys deleted too: only a copy of both brings the data back
+    KEK_DESTROYED = "kek_destroyed"  # the tenant's own KEK destroyed: no copy brings the data back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remainder:
+    """Something that an erasure could not reach.
+
+    Attributes:
+        what: What it is, and why it is still there, in a sentence.
+        until: When it ends, aware, UTC; None when that is not known to the engine.
+    """
+
+    what: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureReceipt:
+    """Proof of an erasure, for whoever asked for it.
+
+    Attributes:
+        subject: `tenant`, `document` or `visitor`.
+        tenant: The tenant's id.
+        target: The document id or the visitor's name, as asked; the tenant's id for a whole tenant.
+        mode: How finally it was erased.
+        erased_at: When it was done, aware, UTC.
+        blobs_destroyed: Blobs deleted or overwritten.
+        bytes_destroyed: Their sealed bytes.
+        keys_destroyed: Ids of the keys destroyed with it: of data keys, day keys, KEKs.
+        remains: What is still there, and until when.
+        effective_by: When nothing of it can be brought back any more, as far as the engine was told of copies
+            (`Settings.deleted_blobs_kept_days`, `Settings.backups_kept_days`); None when that is not known.
+    """
+
+    subject: str
+    tenant: str
+    target: str
+    mode: ErasureMode
+    erased_at: datetime
+    blobs_destroyed: int
+    bytes_destroyed: int
+    keys_destroyed: tuple[str, ...] = ()
+    remains: tuple[Remainder, ...] = ()
+    effective_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationReport:
+    """What a rotation has done.
+
+    Attributes:
+        keks_rotated: Ids of the KEK versions that were made.
+        tenants: Tenants looked at.
+        keyrings_rewritten: Keyrings whose keys are now wrapped by a newer KEK version, or that have a newer data key.
+        keys_rewrapped: Data keys wrapped anew.
+        data_keys_made: Data keys that took over from an older one.
+        data_keys_dropped: Data keys that nothing was sealed under any more.
+        blobs_reencrypted: Blobs sealed anew under a newer data key.
+        bytes_reencrypted: Their sealed bytes.
+        failed: Tenants' directories that could not be rotated, each with its error; the others were.
+    """
+
+    keks_rotated: tuple[str, ...] = ()
+    tenants: int = 0
+    keyrings_rewritten: int = 0
+    keys_rewrapped: int = 0
+    data_keys_made: int = 0
+    data_keys_dropped: int = 0
+    blobs_reencrypted: int = 0
+    bytes_reencrypted: int = 0
+    failed: tuple[tuple[str, KonverzeError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VacuumReport:
+    """What a vacuum has removed.
+
+    Attributes:
+        commits: Generations that no reader needs any more.
+        blobs: Blobs that no retained generation names.
+        bytes: Sealed bytes of both.
+        failed: Tenants' directories that could not be looked at, each with its error; the others were.
+    """
+
+    commits: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    failed: tuple[tuple[str, KonverzeError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeReport:
+    """Which conversations have reached the end of their retention time and are gone.
+
+    Attributes:
+        days: Days of conversations, over all tenants, whose key and turns were deleted.
+        turns: Turns deleted.
+        markers: Visitors' markers deleted.
+        bytes: Sealed bytes of all of these.
+        failed: Tenants' directories that could not be purged, each with its error; the others were.
+    """
+
+    days: int = 0
+    turns: int = 0
+    markers: int = 0
+    bytes: int = 0
+    failed: tuple[tuple[str, KonverzeError], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that `verify` found.
+
+    Attributes:
+        name: The blob's name in the store.
+        problem: What is wrong with it.
+        is_harmless: Whether it is left over rather than wrong: a vacuum removes it.
+    """
+
+    name: str
+    problem: str
+    is_harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What a walk over every blob has found.
+
+    Attributes:
+        tenants: Tenants walked.
+        blobs: Blobs opened and checked, keyrings included.
+        bytes: Their sealed bytes.
+        findings: What is wrong or left over.
+    """
+
+    tenants: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether everything opens and agrees; leftovers of interrupted writers do not count."""
+        return all(finding.is_harmless for finding in self.findings)

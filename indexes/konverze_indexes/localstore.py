@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from konverze_core.errors import (
@@ -28,6 +29,7 @@ from konverze_core.errors import (
     StoreUnavailableError,
 )
 from konverze_core.names import NAME_CHARS_MAX, checked_blob_name, is_blob_part
+from konverze_core.protocols import BlobHead
 from konverze_indexes.durable import DIRECTORY_FLAGS, make_directories, make_directory, write_new_file
 
 LEFTOVER_AGE_S = 3600.0
@@ -146,8 +148,8 @@ class LocalBlobStore:
                         names.append("/".join([*parts, part]))
         return sorted(names)
 
-    def size_bytes(self, name: str) -> int:
-        """Length of the blob.
+    def head(self, name: str) -> BlobHead:
+        """Length and age of the blob; the age by the clock of the file system.
 
         Raises:
             BlobNotFoundError: No blob of that name.
@@ -156,7 +158,8 @@ class LocalBlobStore:
             StoreUnavailableError: The file cannot be read.
         """
         with _translated(name), self._blob(name) as descriptor:
-            return os.fstat(descriptor).st_size
+            facts = os.fstat(descriptor)
+            return BlobHead(size_bytes=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def delete(self, name: str) -> None:
         """Removes the blob, durably; a name that is not there is no error.

@@ -90,7 +90,7 @@ def outside(tmp_path, store, root):
 
 @pytest.mark.parametrize("name", ["folder/blob", "folder/new", "folder/new/er", "lost/blob"])
 def test_no_call_follows_a_linked_folder(store, outside, name):
-    for call in (store.get, store.size_bytes, store.delete, store.list):
+    for call in (store.get, store.head, store.delete, store.list):
         with pytest.raises(IntegrityError, match="a symbolic link stands where a blob belongs"):
             call(name)
     for if_absent in (True, False):
@@ -102,7 +102,7 @@ def test_no_call_follows_a_linked_folder(store, outside, name):
 
 @pytest.mark.parametrize("name", ["inside/file", "inside/nowhere"])
 def test_no_call_follows_a_linked_file(store, root, outside, name):
-    for call in (store.get, store.size_bytes, store.delete, store.list):
+    for call in (store.get, store.head, store.delete, store.list):
         with pytest.raises(IntegrityError, match=f"{name}: a symbolic link stands where a blob belongs"):
             call(name)
     for if_absent in (True, False):
@@ -137,7 +137,7 @@ def test_a_blob_that_became_a_link_is_not_passed_over(store, root):
 
 def test_a_special_file_is_neither_read_nor_passed_over(store, root):
     os.mkfifo(root / "pipe")
-    for call in (store.get, store.size_bytes, store.delete, store.list):
+    for call in (store.get, store.head, store.delete, store.list):
         with pytest.raises(IntegrityError, match="pipe: what is neither file nor folder"):
             call("pipe")
     for if_absent in (True, False):
@@ -206,7 +206,7 @@ def test_errors_of_the_system_become_ours(store, monkeypatch, number, error):
         assert store.get("a") == b"old"
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", fail)
-        for call in (store.get, store.size_bytes, store.delete, store.list):
+        for call in (store.get, store.head, store.delete, store.list):
             with pytest.raises(error):
                 call("a")
     assert store.list("") == ["a"]
