@@ -5,14 +5,28 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WHEEL_VENV := build/wheel-venv
 WHEEL_RUN := build/wheel-run
+EXTRAS := local,azure,aws,vault,bench,dev
+FAULTS_STAMP := $(VENV)/.faults-installed
+AZURITE := build/azurite
+AZURITE_VERSION := 3.35.0
 
-.PHONY: demo test lint types check wheel-test bench lock clean
+.PHONY: demo test faults lint types check wheel-test bench lock clean
 
 demo: $(STAMP)
 	$(BIN)/konverze demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --ignore=tests/faults
+
+# Every fault, against real servers: moto, OpenBao, Azurite and strace are installed here. Prints one table.
+faults: $(FAULTS_STAMP)
+	$(BIN)/python -m pytest -q --timeout=900 tests/faults
+
+$(FAULTS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),faults]'
+	-npm install --silent --no-audit --no-fund --no-save --prefix $(AZURITE) azurite@$(AZURITE_VERSION)
+	-command -v strace >/dev/null || { apt-get update -qq && apt-get install -y -qq strace; }
+	touch $(FAULTS_STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -30,10 +44,10 @@ wheel-test: $(STAMP)
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(PYTHON) -m venv $(WHEEL_VENV)
 	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
-		"$$(ls $(CURDIR)/dist/*.whl)[local,bench,dev]"
+		"$$(ls $(CURDIR)/dist/*.whl)[$(EXTRAS)]"
 	mkdir -p $(WHEEL_RUN)
 	cp -r tests docs benchmarks README.md pyproject.toml $(WHEEL_RUN)
-	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=.
+	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=. --ignore=tests/faults
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
@@ -49,5 +63,5 @@ clean:
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "konverze_rag needs Python 3.11 or later")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[local,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS)]'
 	touch $(STAMP)
