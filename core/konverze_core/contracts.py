@@ -22,8 +22,20 @@ import pytest
 
 from konverze_core.answers import Usage
 from konverze_core.documents import Chunk
-from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError
-from konverze_core.protocols import BlobStore, ChatModel, Clock, Embedder, KeyProvider, Prompt, Reranker
+from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError, KeyDestroyedError
+from konverze_core.protocols import (
+    SHARED_KEK,
+    WRAPPED_BYTES_MAX,
+    WRAPPED_BYTES_MIN,
+    BlobStore,
+    ChatModel,
+    Clock,
+    Embedder,
+    KeyProvider,
+    Prompt,
+    Reranker,
+    WrappedKey,
+)
 from konverze_core.retrieval import Hit
 
 ILLEGAL_NAMES = (
@@ -172,12 +184,14 @@ class KeyProviderContract:
 
     Attributes:
         binds_context: Set to False for a provider whose wrapping cannot bind a context.
+        remembers_destroyed: Set to False for a provider that forgets the names of KEKs with the KEKs.
     """
 
     binds_context: ClassVar[bool] = True
+    remembers_destroyed: ClassVar[bool] = True
     context: ClassVar[dict[str, str]] = {"tenant": "acme", "key": "k1"}
 
-    @pytest.mark.parametrize("size", [32, 64, 128])
+    @pytest.mark.parametrize("size", [WRAPPED_BYTES_MIN, 32, 40, 64, WRAPPED_BYTES_MAX])
     def test_unwraps_what_it_wrapped(self, provider: KeyProvider, size: int) -> None:
         payload = np.random.default_rng(size).bytes(size)
         wrapped = provider.wrap(payload, context=self.context)
@@ -185,6 +199,11 @@ class KeyProviderContract:
         assert provider.unwrap(wrapped, context=self.context) == payload
         again = provider.wrap(payload, context=dict(reversed(self.context.items())))
         assert provider.unwrap(again, context=self.context) == payload
+
+    @pytest.mark.parametrize("size", [0, 8, WRAPPED_BYTES_MIN - 1, 33, WRAPPED_BYTES_MAX + 8])
+    def test_refuses_payloads_of_other_lengths(self, provider: KeyProvider, size: int) -> None:
+        with pytest.raises(ConfigError):
+            provider.wrap(bytes(size), context=self.context)
 
     def test_hides_the_payload(self, provider: KeyProvider) -> None:
         payload = np.random.default_rng(1).bytes(64)
@@ -237,6 +256,112 @@ class KeyProviderContract:
         for other in (b"", b"messagf", b"message\0"):
             with pytest.raises(IntegrityError):
                 provider.verify(other, signature)
+
+    def test_tells_the_version_that_it_wraps_with(self, provider: KeyProvider) -> None:
+        version = provider.current_version()
+        assert version == provider.current_version(SHARED_KEK)
+        assert version.key_id == provider.wrap(bytes(32), context=self.context).key_id
+        assert version.created_at.utcoffset() == timedelta(0)
+
+    def test_rotates_and_still_unwraps_and_verifies_what_is_older(self, provider: KeyProvider) -> None:
+        signature = provider.sign(b"message")
+        wrapped = [provider.wrap(bytes(32), context=self.context)]
+        for number in (1, 2):
+            version = provider.rotate()
+            assert version == provider.current_version()
+            wrapped.append(provider.wrap(bytes([number] * 32), context=self.context))
+            assert wrapped[-1].key_id == version.key_id
+        assert len({one.key_id for one in wrapped}) == 3
+        for number, one in enumerate(wrapped):
+            assert provider.unwrap(one, context=self.context) == bytes([number] * 32)
+        swapped = replace(wrapped[0], key_id=wrapped[1].key_id)
+        with pytest.raises(IntegrityError):
+            provider.unwrap(swapped, context=self.context)
+        provider.verify(b"message", signature)
+        provider.verify(b"message", provider.sign(b"message"))
+
+    def test_creates_a_kek_once(self, provider: KeyProvider) -> None:
+        provider.create_kek("tenant-a")
+        version = provider.current_version("tenant-a")
+        wrapped = provider.wrap(bytes(32), context=self.context, kek="tenant-a")
+        assert wrapped.key_id == version.key_id
+        provider.create_kek("tenant-a")
+        provider.create_kek(SHARED_KEK)
+        assert provider.current_version("tenant-a") == version
+        assert provider.unwrap(wrapped, context=self.context) == bytes(32)
+
+    def test_keeps_keks_apart(self, provider: KeyProvider) -> None:
+        names = ("tenant-a", "tenant-b", SHARED_KEK)
+        for name in names:
+            provider.create_kek(name)
+        wrapped = {name: provider.wrap(bytes(32), context=self.context, kek=name) for name in names}
+        for mine, others in ((name, set(names) - {name}) for name in names):
+            for other in others:
+                with pytest.raises(IntegrityError):
+                    provider.unwrap(replace(wrapped[mine], key_id=wrapped[other].key_id), context=self.context)
+        before = {name: provider.current_version(name) for name in names}
+        rotated = provider.rotate("tenant-a")
+        assert rotated != before["tenant-a"]
+        assert {name: provider.current_version(name) for name in names} == {**before, "tenant-a": rotated}
+
+    def test_has_no_kek_that_was_not_created(self, provider: KeyProvider) -> None:
+        for call in (provider.current_version, provider.rotate):
+            with pytest.raises(KeyDestroyedError):
+                call("tenant-a")
+        with pytest.raises(KeyDestroyedError):
+            provider.wrap(bytes(32), context=self.context, kek="tenant-a")
+
+    def test_destroys_a_kek_with_all_its_versions_and_no_other(self, provider: KeyProvider) -> None:
+        wrapped: list[WrappedKey] = []
+        for name in ("tenant-a", "tenant-ab"):
+            provider.create_kek(name)
+            wrapped += [provider.wrap(bytes(32), context=self.context, kek=name)]
+            provider.rotate(name)
+            wrapped += [provider.wrap(bytes(32), context=self.context, kek=name)]
+        shared = provider.wrap(bytes(32), context=self.context)
+        first, again = provider.destroy_kek("tenant-a"), provider.destroy_kek("tenant-a")
+        assert first.key_id == again.key_id
+        assert first.effective_by.utcoffset() == timedelta(0)
+        for one in wrapped[:2]:
+            with pytest.raises(KeyDestroyedError):
+                provider.unwrap(one, context=self.context)
+        with pytest.raises(KeyDestroyedError):
+            provider.wrap(bytes(32), context=self.context, kek="tenant-a")
+        for call in (provider.current_version, provider.rotate):
+            with pytest.raises(KeyDestroyedError):
+                call("tenant-a")
+        for one in (*wrapped[2:], shared):
+            assert provider.unwrap(one, context=self.context) == bytes(32)
+        provider.verify(b"message", provider.sign(b"message"))
+
+    def test_creates_no_kek_of_a_destroyed_name(self, provider: KeyProvider) -> None:
+        provider.create_kek("tenant-a")
+        wrapped = provider.wrap(bytes(32), context=self.context, kek="tenant-a")
+        provider.destroy_kek("tenant-a")
+        if self.remembers_destroyed:
+            with pytest.raises(KeyDestroyedError):
+                provider.create_kek("tenant-a")
+        else:
+            provider.create_kek("tenant-a")
+        with pytest.raises(KeyDestroyedError):
+            provider.unwrap(wrapped, context=self.context)
+
+    def test_never_destroys_the_shared_kek(self, provider: KeyProvider) -> None:
+        wrapped = provider.wrap(bytes(32), context=self.context)
+        with pytest.raises(ConfigError):
+            provider.destroy_kek(SHARED_KEK)
+        assert provider.unwrap(wrapped, context=self.context) == bytes(32)
+
+    @pytest.mark.parametrize("name", ["", "-a", "A", "a b", "a/b", "../a", "a_b", "a.b", "é", "a\n", "a" * 65])
+    def test_refuses_illegal_names_of_keks(self, provider: KeyProvider, name: str) -> None:
+        for call in (provider.create_kek, provider.destroy_kek):
+            with pytest.raises(ConfigError):
+                call(name)
+        for call in (provider.rotate, provider.current_version):
+            with pytest.raises((ConfigError, KeyDestroyedError)):
+                call(name)
+        with pytest.raises((ConfigError, KeyDestroyedError)):
+            provider.wrap(bytes(32), context=self.context, kek=name)
 
 
 def _flipped(data: bytes, place: int) -> bytes:

@@ -225,6 +225,7 @@ class MemoryKeyProvider:
             KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
         """
         self._check_state()
+        checked_kek_name(kek)
         with self._lock:
             if kek not in self._current:
                 raise KeyDestroyedError(f"there is no key {kek}")

@@ -224,3 +224,23 @@ class VerifyReport:
     def is_sound(self) -> bool:
         """Whether everything opens and agrees; leftovers of interrupted writers do not count."""
         return all(finding.is_harmless for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthReport:
+    """Whether what an engine rests on answers.
+
+    Attributes:
+        store_error: What the blob store said; empty when it answers.
+        key_provider_error: What the key provider said; empty when it answers.
+        open_tenants: Tenants held open by this engine.
+    """
+
+    store_error: str = ""
+    key_provider_error: str = ""
+    open_tenants: int = 0
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether both answer."""
+        return not self.store_error and not self.key_provider_error

@@ -1,83 +1,42 @@
-"""The keys of one tenant: created once, wrapped by the key provider, unwrapped when first needed.
+"""The keys of one tenant: created once, wrapped by the key provider, held in memory for the time of a lease.
 
-A keyring is stored at `keyring/<tenant directory>/<generation, 20 digits>`, put-if-absent, in the form described in
-`konverze_indexes.keyring_file`. A wrapped payload is key ‖ SHA-256(canonical(`konverze/v1/dek`, directory, key id)), so
-that a key cannot pass for another one even where the provider binds no context.
+How they are stored: `konverze_indexes.generations`; how they are wrapped: `konverze_indexes.keywrap`; for how long they
+are held: `konverze_indexes.lease`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
-import os
-import re
 import threading
-import unicodedata
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import NoReturn
 
-import regex
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from konverze_core.errors import ConfigError, ConflictError, IntegrityError, UnknownTenantError
-from konverze_core.protocols import BlobStore, Clock, KeyProvider
-from konverze_indexes.datakeys import SECRET_BYTES, DataKey, subkey
-from konverze_indexes.fields import canonical
-from konverze_indexes.keyring_file import DekEntry, KeyringBody, KeyState, WrappedEntry, decoded, encoded
-
-TENANT_ID_CHARS_MAX = 128
-BLIND_NAME_BYTES = 16
-_DIRECTORY_CHARS = 26
-_NONCE_BYTES = 12
-_ROOT = "keyring/"
-# Invisible, but part of how words are spelt: a joiner beside an Indic virama (RFC 5892, A.1 and A.2, and UAX 31 for
-# Bengali and Kannada), one between Arabic letters, as Persian has it, and one between two emoji.
-_SPELT_JOINER = regex.compile(
-    r"(?<=\p{ccc=9})[\u200c\u200d]|[\u200c\u200d](?=\p{ccc=9})"
-    r"|(?<=\p{Arabic}\p{M}*)\u200c(?=\p{Arabic})"
-    r"|(?<=\p{Extended_Pictographic}[\ufe0f\U0001f3fb-\U0001f3ff]*)\u200d(?=\p{Extended_Pictographic})"
+from konverze_core.errors import ConfigError, IntegrityError, StoreError, TenantErasedError, UnknownTenantError
+from konverze_core.protocols import SHARED_KEK, BlobStore, Clock, KeyProvider, WrappedKey
+from konverze_indexes.datakeys import DataKey
+from konverze_indexes.flight import SingleFlight
+from konverze_indexes.generations import ROOT, Generations, StoredKeyring, list_directories
+from konverze_indexes.keyring_file import DekEntry, KeyringBody, KeyState
+from konverze_indexes.keywrap import (
+    sealed_name_key,
+    sealed_tenant_id,
+    unlocked,
+    unwrapped_key,
+    wrapped_key,
 )
-_FILE_NAME = re.compile(rf"{_ROOT}([a-z2-7]{{{_DIRECTORY_CHARS}}})/([0-9]{{20}})")
+from konverze_indexes.lease import Lease, LeaseTerms
+from konverze_indexes.marks import Marks, MemoryMarks
+from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
+
+REREAD_S = 60.0
+"""A `refresh` that finds no newer generation reads the one at hand again after this time."""
+
+BLIND_NAME_BYTES = 16
 
 
-def checked_tenant_id(tenant_id: str) -> str:
-    """The id in Unicode normalisation form C.
-
-    Raises:
-        ConfigError: It has not 1 to 128 characters; begins or ends with white space; or holds a control character, half
-            a surrogate pair, or an invisible format character, which would make it look like another id. Joiners are
-            legal where Indic words, Persian or emoji need them.
-    """
-    if not isinstance(tenant_id, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"a tenant id is a string, not {type(tenant_id).__name__}")
-    normal = unicodedata.normalize("NFC", tenant_id)
-    if not 1 <= len(normal) <= TENANT_ID_CHARS_MAX:
-        raise ConfigError(f"a tenant id has 1 to {TENANT_ID_CHARS_MAX} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in normal):
-        raise ConfigError("a tenant id holds a control character")
-    if normal != normal.strip():
-        raise ConfigError("a tenant id begins or ends with white space")
-    if any(unicodedata.category(character) == "Cf" for character in _SPELT_JOINER.sub("", normal)):
-        raise ConfigError("a tenant id holds an invisible format character")
-    return normal
-
-
-def tenant_directory(tenant_id: str) -> str:
-    """The tenant's part of blob names: lower-case base32 of SHA-256 of the id, 26 characters.
-
-    Raises:
-        ConfigError: The id is not legal.
-    """
-    digest = hashlib.sha256(checked_tenant_id(tenant_id).encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:_DIRECTORY_CHARS]
-
-
-def list_tenants(blobs: BlobStore, provider: KeyProvider) -> list[str]:
-    """True ids of all tenants that have a keyring, sorted; unwraps one key for each.
+def list_tenants(blobs: BlobStore, provider: KeyProvider, *, marks: Marks | None = None) -> list[str]:
+    """True ids of all live tenants, sorted; unwraps one key for each.
 
     Raises:
         IntegrityError: A keyring is not what was written, or a stray blob stands among them. Tenants other than the
@@ -85,56 +44,108 @@ def list_tenants(blobs: BlobStore, provider: KeyProvider) -> list[str]:
         KeyProviderError: The provider cannot unwrap.
         StoreError: A keyring cannot be read.
     """
-    directories = {_parsed_name(name)[0] for name in blobs.list(_ROOT)}
-    return sorted(_newest(blobs, provider, directory).tenant_id for directory in directories)
+    marks = marks or MemoryMarks()
+    bodies = (Generations(blobs, provider, directory, marks).newest().body for directory in list_directories(blobs))
+    return sorted(unlocked(provider, body).tenant_id for body in bodies if not body.is_erased)
 
 
 class Keyring:
-    """A tenant's keys, as of the newest generation when it was opened; safe to share between threads.
+    """A tenant's keys; safe to share between threads. Made by `create` and `open`.
 
-    Made by `create` and `open`.
+    Every verb that needs a key holds the lease first and may raise what `hold` raises. Once the tenant is erased, each
+    of them raises `TenantErasedError`.
     """
 
-    def __init__(self, body: KeyringBody, provider: KeyProvider) -> None:
-        self._body = body
-        self._provider = provider
-        self._deks = {bytes.fromhex(entry.id): entry for entry in body.deks}
-        self._unwrapped: dict[bytes, Future[DataKey]] = {}
+    def __init__(self, generations: Generations, stored: StoredKeyring, clock: Clock, *, lease: LeaseTerms) -> None:
+        self._generations = generations
+        self._provider = generations.provider
+        self._clock = clock
         self._lock = threading.Lock()
-        self._name_key = _unwrap(provider, body.tenant, body.name_key).secret
-        self._tenant_id = self._opened_tenant_id()
+        self._stored = stored
+        self._read_at = clock.monotonic()
+        self._keys: dict[bytes, DataKey] = {}
+        self._name_key: bytes | None = None
+        self._unwrapping = SingleFlight[DataKey]()
+        self._lease = Lease(clock, lease, self._renew)
+        self._lease.on_drop(self._forget)
+        self._tenant_id = ""
+        self._lease.hold()
 
     @classmethod
-    def create(cls, blobs: BlobStore, provider: KeyProvider, tenant_id: str, clock: Clock) -> Keyring:
+    def create(
+        cls,
+        blobs: BlobStore,
+        provider: KeyProvider,
+        tenant_id: str,
+        clock: Clock,
+        *,
+        kek: str = SHARED_KEK,
+        marks: Marks | None = None,
+        lease: LeaseTerms | None = None,
+    ) -> Keyring:
         """The tenant's keyring, made now unless the tenant has one; of several creators one wins for all.
+
+        Args:
+            blobs: Where it is stored.
+            provider: Wraps its keys and signs it.
+            tenant_id: Whose it is.
+            clock: Dates its keys and measures the lease.
+            kek: Name of the KEK that wraps the keys of a new keyring; made unless it is the shared one or there.
+            marks: Remembers the newest generation; by default only this object does.
+            lease: For how long keys are held.
 
         Raises:
             ConfigError: The id is not legal.
             IntegrityError: The stored keyring is not what was written, or gone while the tenant's data is there; or the
                 provider does not unwrap what it wraps.
             KeyProviderError: The provider cannot wrap or sign.
+            RollbackError: The keyring is older than its mark, or gone.
             StoreError: The keyring cannot be stored.
+            TenantErasedError: The tenant was erased.
         """
         directory = tenant_directory(tenant_id)
-        if not blobs.list(f"{_ROOT}{directory}/"):
+        generations = Generations(blobs, provider, directory, marks or MemoryMarks())
+        try:
+            stored = generations.newest()
+        except UnknownTenantError:
             _refuse_orphaned_data(blobs, directory)
-            body = _first_body(provider, checked_tenant_id(tenant_id), clock)
-            with suppress(ConflictError):
-                blobs.put(_file_name(directory, body.generation), encoded(body, provider), if_absent=True)
-        return _newest(blobs, provider, directory)  # read back: no key seals anything before it is known to be stored
+            if kek != SHARED_KEK:
+                provider.create_kek(kek)
+            stored = generations.created(_first_body(provider, checked_tenant_id(tenant_id), clock, kek=kek))
+        return cls(generations, stored, clock, lease=lease or LeaseTerms())
 
     @classmethod
-    def open(cls, blobs: BlobStore, provider: KeyProvider, tenant_id: str) -> Keyring:
-        """The newest generation of the tenant's keyring.
+    def open(
+        cls,
+        blobs: BlobStore,
+        provider: KeyProvider,
+        tenant_id: str,
+        clock: Clock,
+        *,
+        marks: Marks | None = None,
+        lease: LeaseTerms | None = None,
+    ) -> Keyring:
+        """The newest generation of the tenant's keyring, unlocked by one unwrap.
+
+        Args:
+            blobs: Where it is stored.
+            provider: Wraps its keys and signs it.
+            tenant_id: Whose it is.
+            clock: Measures the lease.
+            marks: Remembers the newest generation; by default only this object does.
+            lease: For how long keys are held.
 
         Raises:
             ConfigError: The id is not legal.
             IntegrityError: The keyring is not what was written.
             KeyProviderError: The provider cannot verify or unwrap.
+            RollbackError: The keyring is older than its mark, or gone.
             StoreError: The keyring cannot be read.
+            TenantErasedError: The tenant was erased.
             UnknownTenantError: The tenant has none.
         """
-        return _newest(blobs, provider, tenant_directory(tenant_id))
+        generations = Generations(blobs, provider, tenant_directory(tenant_id), marks or MemoryMarks())
+        return cls(generations, generations.newest(), clock, lease=lease or LeaseTerms())
 
     def __repr__(self) -> str:
         return f"Keyring({self.directory!r}, generation={self.generation})"
@@ -150,12 +161,22 @@ class Keyring:
     @property
     def directory(self) -> str:
         """The tenant's part of blob names."""
-        return self._body.tenant
+        return self._generations.directory
 
     @property
     def generation(self) -> int:
-        """Generation of the keyring, from 1."""
-        return self._body.generation
+        """Generation of the keyring at hand, from 1."""
+        return self._stored.body.generation
+
+    @property
+    def kek(self) -> str:
+        """Name of the KEK that wraps the data keys."""
+        return self._stored.body.kek
+
+    @property
+    def deks(self) -> tuple[DekEntry, ...]:
+        """The wrapped data keys of the generation at hand, oldest first; none of an erased tenant."""
+        return self._stored.body.deks
 
     @property
     def active(self) -> DataKey:
@@ -164,25 +185,22 @@ class Keyring:
         Raises:
             IntegrityError: The wrapped key is not what was written.
             KeyProviderError: The provider cannot unwrap.
+            TenantErasedError: The tenant was erased.
         """
-        return self.key(bytes.fromhex(self._body.active.id))
+        self.hold()
+        return self.key(self._live().active.key_id)
 
     def key(self, key_id: bytes) -> DataKey:
-        """A data key by its id, unwrapped once however many threads ask.
+        """A data key by its id, unwrapped once however many threads ask; looks for a newer generation that has it.
 
         Raises:
-            IntegrityError: No such key in this keyring, or the wrapped key is not what was written.
+            IntegrityError: No such key, or the wrapped key is not what was written.
             KeyProviderError: The provider cannot unwrap; the next call tries again.
+            StoreError: There is no such key in the generation at hand, and the store cannot be asked for a newer one.
+            TenantErasedError: The tenant was erased.
         """
-        entry = self._deks.get(key_id)
-        if entry is None:
-            raise IntegrityError(f"no data key {key_id.hex()} in {self!r}")
-        with self._lock:
-            known = self._unwrapped.get(key_id)
-            future = self._unwrapped[key_id] = known or Future()
-        if known is None:
-            self._settle(future, key_id, lambda: _unwrap(self._provider, self.directory, entry))
-        return future.result()
+        self.hold()
+        return self._keys.get(key_id) or self._unwrapping.do(key_id, lambda: self._unwrapped(key_id))
 
     def blind_name(self, label: str, name: str) -> str:
         """A name that only this tenant can compute: HMAC-SHA256(name key, label ‖ 0 ‖ name), 16 bytes in hex.
@@ -192,94 +210,229 @@ class Keyring:
             name: The true name.
         """
         message = label.encode() + b"\0" + name.encode()
-        return hmac.digest(self._name_key, message, "sha256")[:BLIND_NAME_BYTES].hex()
+        return hmac.digest(self._held_name_key(), message, "sha256")[:BLIND_NAME_BYTES].hex()
 
-    def _settle(self, future: Future[DataKey], key_id: bytes, unwrap: Callable[[], DataKey]) -> None:
-        try:
-            future.set_result(unwrap())
-        except BaseException as exc:  # whoever waits must hear of it
-            with self._lock:
-                del self._unwrapped[key_id]
-            future.set_exception(exc)
-            raise
+    def hold(self) -> None:
+        """Returns when the keys, and what they have opened, may be used now; almost always at once.
 
-    def _opened_tenant_id(self) -> str:
-        sealed = bytes.fromhex(self._body.tenant_id_sealed)
-        cipher = AESGCM(subkey(self._name_key, "konverze/v1/tenant-id"))
-        try:
-            tenant_id = cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self.directory.encode()).decode()
-            fits = tenant_directory(tenant_id) == self.directory
-        except (InvalidTag, ValueError, ConfigError) as exc:
-            raise IntegrityError(f"the tenant id in {self!r} is not what was sealed") from exc
-        if not fits:
-            raise IntegrityError(f"{self!r} belongs to another tenant")
-        return tenant_id
+        Raises:
+            IntegrityError: The wrapped keys are not what was written; all that was held is dropped.
+            KeyAccessDeniedError: The KEK is disabled or forbidden; all that was held is dropped.
+            KeyDestroyedError: The KEK is gone; all that was held is dropped.
+            KeyUnavailableError: The provider cannot be reached, and the grace is over; all that was held is dropped.
+            TenantErasedError: The tenant was erased.
+        """
+        self._lease.hold()
 
+    def on_drop(self, callback: Callable[[], None]) -> None:
+        """Calls back whenever the keys are dropped, before anybody hears of it; the next `hold` takes them up again.
 
-def _file_name(directory: str, generation: int) -> str:
-    return f"{_ROOT}{directory}/{generation:020d}"
+        Args:
+            callback: Drops what the keys have opened. Runs in whatever thread noticed, so it takes no lock under which
+                this keyring is asked for anything.
+        """
+        self._lease.on_drop(callback)
 
+    def join_renewal(self) -> None:
+        """Waits for a renewal of the lease that is under way in the background."""
+        self._lease.join()
 
-def _parsed_name(name: str) -> tuple[str, int]:
-    parts = _FILE_NAME.fullmatch(name)
-    if parts is None:
-        raise IntegrityError(f"{name} is no keyring, but stands among them")
-    return parts[1], int(parts[2])
+    def refresh(self) -> None:
+        """Takes up the newest generation; costs one listing when there is no newer one.
 
+        Raises:
+            IntegrityError: The newest generation is not what was written.
+            KeyProviderError: The provider cannot verify it; the one at hand stays.
+            RollbackError: It is older than the one at hand, does not follow it, or is gone.
+            StoreError: It cannot be read; the one at hand stays.
+            TenantErasedError: The tenant was erased; all that was held is dropped.
+        """
+        rereads = self._clock.monotonic() - self._read_at >= REREAD_S
+        self._take_up(self._generations.newest(self._stored, rereads=rereads), is_read=rereads)
+        self._live()
 
-def _newest(blobs: BlobStore, provider: KeyProvider, directory: str) -> Keyring:
-    names = blobs.list(f"{_ROOT}{directory}/")
-    if not names:
-        raise UnknownTenantError("no such tenant")
-    place = max(map(_parsed_name, names))
-    name = _file_name(*place)
-    body = decoded(bytes(blobs.get(name)), provider, name)
-    if (body.tenant, body.generation) != place:
-        raise IntegrityError(f"{name} was written for another place")
-    return Keyring(body, provider)
+    def update(self, change: Callable[[KeyringBody], KeyringBody]) -> KeyringBody:
+        """Commits a new generation, on top of what others have committed; deletes older ones.
+
+        Args:
+            change: What to change, apart from the numbers. Called again whenever another writer was faster, and
+                possibly on a body that holds the change already: it returns such a body as it is, and nothing is put.
+
+        Returns:
+            The newest generation, read back from the store.
+
+        Raises:
+            ConflictError: Other writers were faster, time and again.
+            IntegrityError: The newest generation is not what was written.
+            KeyProviderError: The provider cannot sign or verify.
+            StoreError: The generation cannot be stored.
+            TenantErasedError: The tenant was erased; all that was held is dropped.
+        """
+
+        def changed(body: KeyringBody) -> KeyringBody:
+            return body if body.is_erased else change(body)
+
+        stored = self._generations.replaced(self._stored, changed)
+        with suppress(StoreError):  # it is stored; the next update tidies up
+            self._generations.delete_older(stored)
+        self._take_up(stored, is_read=True)
+        self._live()
+        return stored.body
+
+    def rewrap(self) -> int:
+        """Wraps all data keys by the newest version of the KEK.
+
+        Returns:
+            How many were not yet; nothing is written when none was left.
+
+        Raises:
+            IntegrityError: The provider does not unwrap what it wraps.
+            KonverzeError: As in `update`.
+        """
+        current = self._provider.current_version(self.kek).key_id
+        fresh: dict[str, WrappedKey] = {}
+
+        def rewrapped(entry: DekEntry) -> DekEntry:
+            if entry.kek_id == current:
+                return entry
+            if entry.id not in fresh:
+                key = self._keys.get(entry.key_id) or self._asked(entry)
+                fresh[entry.id] = wrapped_key(self._provider, self.directory, key, kek=self.kek)
+            return entry.rewrapped(fresh[entry.id])
+
+        self.update(lambda body: body.model_copy(update={"deks": tuple(map(rewrapped, body.deks))}))
+        return len(fresh)
+
+    def add_data_key(self) -> bytes:
+        """Makes a data key that seals from now on; those before it are retired.
+
+        Returns:
+            Its id; the key is stored, and was read back.
+
+        Raises:
+            IntegrityError: The provider does not unwrap what it wraps.
+            KonverzeError: As in `update`.
+        """
+        key, name_key = DataKey.fresh(), self._held_name_key()
+        wrapped = wrapped_key(self._provider, self.directory, key, kek=self.kek)
+        entry = DekEntry.of(key.id, wrapped, created_at=self._clock.now())
+        sealed = sealed_name_key(key, self.directory, name_key)
+
+        def added(body: KeyringBody) -> KeyringBody:
+            if body.entry(key.id):
+                return body
+            deks = (*(older.retired() for older in body.deks), entry)
+            return body.model_copy(update={"deks": deks, "name_key_sealed": sealed})
+
+        self.update(added)
+        return key.id
+
+    def drop_data_keys(self, key_ids: Iterable[bytes]) -> int:
+        """Drops retired data keys, whose blobs nobody can open any more; ids that are not there are no error.
+
+        Returns:
+            How many were there.
+
+        Raises:
+            ConfigError: One of them is active.
+            KonverzeError: As in `update`.
+        """
+        unwanted = set(key_ids)
+        dropped: set[bytes] = set()
+
+        def without(body: KeyringBody) -> KeyringBody:
+            gone = [entry for entry in body.deks if entry.key_id in unwanted]
+            if any(entry.state is KeyState.ACTIVE for entry in gone):
+                raise ConfigError("a data key that still seals cannot be dropped")
+            dropped.update(entry.key_id for entry in gone)
+            return body.model_copy(update={"deks": tuple(entry for entry in body.deks if entry not in gone)})
+
+        self.update(without)
+        return len(dropped)
+
+    def erase(self) -> tuple[str, ...]:
+        """Puts the terminal generation, deletes the older ones, and drops all that was held; can be run again.
+
+        Returns:
+            Ids of the data keys destroyed by this run.
+
+        Raises:
+            KonverzeError: As in `konverze_indexes.generations.erase_keyring`.
+        """
+        destroyed = self._generations.erased(self._clock.now())
+        with suppress(TenantErasedError):
+            self.refresh()
+        return destroyed
+
+    def _live(self) -> KeyringBody:
+        body = self._stored.body
+        if body.is_erased:
+            raise TenantErasedError("the tenant was erased")
+        return body
+
+    def _held_name_key(self) -> bytes:
+        self.hold()
+        while (name_key := self._name_key) is None:  # dropped since
+            self.hold()
+        return name_key
+
+    def _unwrapped(self, key_id: bytes) -> DataKey:
+        if self._live().entry(key_id) is None:
+            self.refresh()
+        entry = self._live().entry(key_id)
+        if entry is None:
+            raise IntegrityError(f"no data key {key_id.hex()} in {self!r}")
+        held = self._keys  # a drop replaces it, so that a late key is not kept
+        held[key_id] = self._asked(entry)
+        return held[key_id]
+
+    def _asked(self, entry: DekEntry) -> DataKey:
+        return unwrapped_key(self._provider, self.directory, entry.key_id, entry.wrapped)
+
+    def _renew(self) -> None:
+        """Unwraps the active key, and whatever others are held."""
+        body = self._live()
+        opened = unlocked(self._provider, body)
+        others = [entry for entry in body.deks if entry.key_id in self._keys and entry != body.active]
+        keys = {opened.active.id: opened.active, **{entry.key_id: self._asked(entry) for entry in others}}
+        with self._lock:
+            kept = {entry.key_id for entry in self._live().deks}  # unless it was erased meanwhile
+            self._keys = {key_id: key for key_id, key in keys.items() if key_id in kept}
+            self._name_key, self._tenant_id = opened.name_key, opened.tenant_id
+
+    def _take_up(self, stored: StoredKeyring, *, is_read: bool) -> None:
+        with self._lock:
+            if stored.body.generation > self.generation:
+                self._stored, is_read = stored, True
+                kept = {entry.key_id for entry in stored.body.deks}
+                self._keys = {key_id: key for key_id, key in self._keys.items() if key_id in kept}
+            if is_read:
+                self._read_at = self._clock.monotonic()
+        if self._stored.body.is_erased:
+            self._lease.drop()
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._keys, self._name_key = {}, None
 
 
 def _refuse_orphaned_data(blobs: BlobStore, directory: str) -> None:
     """A fresh keyring could not open the data, and would stand in the way of restoring the true one."""
     # Looked for a second time, in this order: a creator that was faster may have written data since the first look.
-    if blobs.list(f"tenants/{directory}/") and not blobs.list(f"{_ROOT}{directory}/"):
-        raise IntegrityError(f"the tenant's data is there, but its keyring {_ROOT}{directory}/ is gone: restore it")
+    if blobs.list(f"tenants/{directory}/") and not blobs.list(f"{ROOT}{directory}/"):
+        raise IntegrityError(f"the tenant's data is there, but its keyring {ROOT}{directory}/ is gone: restore it")
 
 
-def _first_body(provider: KeyProvider, tenant_id: str, clock: Clock) -> KeyringBody:
+def _first_body(provider: KeyProvider, tenant_id: str, clock: Clock, *, kek: str) -> KeyringBody:
     directory = tenant_directory(tenant_id)
-    name_key, dek = DataKey.fresh(), DataKey.fresh()
-    nonce = os.urandom(_NONCE_BYTES)
-    cipher = AESGCM(subkey(name_key.secret, "konverze/v1/tenant-id"))
-    wrapped_dek = _wrapped(provider, directory, dek)
+    dek, name_key = DataKey.fresh(), DataKey.fresh().secret
+    wrapped = wrapped_key(provider, directory, dek, kek=kek)
     return KeyringBody(
         tenant=directory,
         generation=1,
         previous=None,
-        name_key=_wrapped(provider, directory, name_key),
-        deks=(DekEntry(**wrapped_dek.model_dump(), state=KeyState.ACTIVE, created_at=clock.now()),),
-        tenant_id_sealed=(nonce + cipher.encrypt(nonce, tenant_id.encode(), directory.encode())).hex(),
+        kek=kek,
+        name_key_sealed=sealed_name_key(dek, directory, name_key),
+        tenant_id_sealed=sealed_tenant_id(name_key, directory, tenant_id),
+        deks=(DekEntry.of(dek.id, wrapped, created_at=clock.now()),),
     )
-
-
-def _bound(directory: str, key_id: bytes) -> bytes:
-    return hashlib.sha256(canonical("konverze/v1/dek", directory, key_id.hex())).digest()
-
-
-def _wrapped(provider: KeyProvider, directory: str, key: DataKey) -> WrappedEntry:
-    """The key's entry, once the provider has shown that it can unwrap it again."""
-    context = {"tenant": directory, "key": key.id.hex()}
-    wrapped = provider.wrap(key.secret + _bound(directory, key.id), context=context)
-    entry = WrappedEntry.of(key.id.hex(), wrapped)
-    if not hmac.compare_digest(_unwrap(provider, directory, entry).secret, key.secret):
-        raise IntegrityError("the key provider does not unwrap what it wrapped")
-    return entry
-
-
-def _unwrap(provider: KeyProvider, directory: str, entry: WrappedEntry) -> DataKey:
-    payload = provider.unwrap(entry.wrapped, context={"tenant": directory, "key": entry.id})
-    secret, bound = payload[:SECRET_BYTES], payload[SECRET_BYTES:]
-    key_id = bytes.fromhex(entry.id)
-    if not hmac.compare_digest(bound, _bound(directory, key_id)):
-        raise IntegrityError(f"the wrapped key {entry.id} was made for another place")
-    return DataKey(id=key_id, secret=secret)

@@ -2,7 +2,7 @@
 
 Layout, two lines of JSON (see `docs/formats/keyring.md`)::
 
-    {"created_at": …, "deks": […], "generation": …, …}     the body: canonical, that is sorted keys, no spaces, ASCII
+    {"deks": […], "erased_at": …, "generation": …, …}      the body: canonical, that is sorted keys, no spaces, ASCII
     {"signature": "<hex>"}                                 by the key provider, over the bytes of the first line
 
 The file holds no secret. Exactly one byte string is valid for a body and a signature.
@@ -14,17 +14,19 @@ import base64
 import binascii
 import json
 import re
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from konverze_core.errors import IntegrityError
+from konverze_core.errors import ConfigError, IntegrityError
 from konverze_core.protocols import KeyProvider, WrappedKey
 
 _LINES = re.compile(rb'([^\n]+)\n\{"signature":"((?:[0-9a-f]{2})+)"\}\n')
 Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+HexBytes = Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
 
 
 class KeyState(StrEnum):
@@ -34,24 +36,47 @@ class KeyState(StrEnum):
     RETIRED = "retired"  # opens
 
 
-class WrappedEntry(BaseModel):
-    """A key of the tenant, wrapped by the key provider.
+class KeyringState(StrEnum):
+    """Whether a tenant has keys."""
+
+    LIVE = "live"
+    ERASED = "erased"  # for ever: no generation follows
+
+
+class DekEntry(BaseModel):
+    """A data key of the tenant, wrapped by the key provider.
 
     Attributes:
         id: 16 random bytes that name the key, in hex.
         kek_id: Full id of the wrapping key, with its version.
         ciphertext: The wrapped payload, base64.
+        state: What the key is used for.
+        created_at: When it was made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: Hex16
     kek_id: str
     ciphertext: str
+    state: KeyState
+    created_at: AwareDatetime
 
     @classmethod
-    def of(cls, key_id: str, wrapped: WrappedKey) -> WrappedEntry:
-        """The entry for a wrapped key."""
-        return cls(id=key_id, kek_id=wrapped.key_id, ciphertext=base64.b64encode(wrapped.ciphertext).decode())
+    def of(cls, key_id: bytes, wrapped: WrappedKey, *, created_at: datetime) -> DekEntry:
+        """The entry of a wrapped key that is going to seal."""
+        ciphertext = base64.b64encode(wrapped.ciphertext).decode()
+        return cls(
+            id=key_id.hex(),
+            kek_id=wrapped.key_id,
+            ciphertext=ciphertext,
+            state=KeyState.ACTIVE,
+            created_at=created_at,
+        )
+
+    @property
+    def key_id(self) -> bytes:
+        """The key's id, 16 bytes."""
+        return bytes.fromhex(self.id)
 
     @property
     def wrapped(self) -> WrappedKey:
@@ -65,12 +90,14 @@ class WrappedEntry(BaseModel):
         except binascii.Error as exc:
             raise IntegrityError(f"the wrapped key {self.id} is not base64") from exc
 
+    def rewrapped(self, wrapped: WrappedKey) -> DekEntry:
+        """The entry of the same key, wrapped anew."""
+        fresh = DekEntry.of(self.key_id, wrapped, created_at=self.created_at)
+        return fresh.model_copy(update={"state": self.state})
 
-class DekEntry(WrappedEntry):
-    """A data key, wrapped."""
-
-    state: KeyState
-    created_at: AwareDatetime
+    def retired(self) -> DekEntry:
+        """The entry of the same key, which seals nothing more."""
+        return self.model_copy(update={"state": KeyState.RETIRED})
 
 
 class KeyringBody(BaseModel):
@@ -82,9 +109,12 @@ class KeyringBody(BaseModel):
         tenant: The tenant's directory.
         generation: Counts from 1; the highest one is valid.
         previous: SHA-256 of the file of the generation before, in hex; None for the first.
-        name_key: The key that blinds names; stays the same for life.
-        deks: The data keys; exactly one is active.
+        state: Whether the tenant has keys.
+        kek: Name of the KEK that wraps the data keys.
+        erased_at: When the tenant was erased; None while it is live.
+        name_key_sealed: The key that blinds names, sealed under the active data key; the same for life; hex.
         tenant_id_sealed: The true tenant id, sealed under the name key; hex.
+        deks: The data keys; exactly one is active. None of an erased tenant.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,30 +123,66 @@ class KeyringBody(BaseModel):
     tenant: str
     generation: int = Field(ge=1)
     previous: Hex32 | None
-    name_key: WrappedEntry
+    state: KeyringState = KeyringState.LIVE
+    kek: str
+    erased_at: AwareDatetime | None = None
+    name_key_sealed: HexBytes
+    tenant_id_sealed: HexBytes
     deks: tuple[DekEntry, ...]
-    tenant_id_sealed: Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        sealed = bool(self.name_key_sealed), bool(self.tenant_id_sealed)
+        if (self.previous is None) != (self.generation == 1):
+            raise ValueError("every generation but the first names the one before")
+        if self.is_erased and (self.deks or any(sealed) or self.erased_at is None):
+            raise ValueError("an erased keyring holds no keys, and says when it was erased")
+        if not self.is_erased and not (all(sealed) and self.erased_at is None):
+            raise ValueError("a live keyring holds a name key and a tenant id")
+        if not self.is_erased and sum(entry.state is KeyState.ACTIVE for entry in self.deks) != 1:
+            raise ValueError("exactly one data key is active")
+        if len({entry.id for entry in self.deks}) != len(self.deks):
+            raise ValueError("two data keys have one id")
+        return self
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether this is the terminal generation."""
+        return self.state is KeyringState.ERASED
 
     @property
     def active(self) -> DekEntry:
-        """The data key that seals.
+        """The data key that seals; only a live keyring has one."""
+        return next(entry for entry in self.deks if entry.state is KeyState.ACTIVE)
 
-        Raises:
-            IntegrityError: Not exactly one data key is active.
-        """
-        active = [dek for dek in self.deks if dek.state is KeyState.ACTIVE]
-        if len(active) != 1:
-            raise IntegrityError(f"the keyring of {self.tenant} has {len(active)} active data keys")
-        return active[0]
+    def entry(self, key_id: bytes) -> DekEntry | None:
+        """The data key of an id, if there is one."""
+        return next((entry for entry in self.deks if entry.key_id == key_id), None)
+
+    def erased(self, at: datetime) -> KeyringBody:
+        """The same keyring without its keys."""
+        gone = {
+            "state": KeyringState.ERASED,
+            "erased_at": at,
+            "name_key_sealed": "",
+            "tenant_id_sealed": "",
+            "deks": (),
+        }
+        return self.model_copy(update=gone)
 
 
 def encoded(body: KeyringBody, provider: KeyProvider) -> bytes:
     """The signed file of a keyring.
 
     Raises:
+        ConfigError: The body could not be read back.
         KeyProviderError: The provider cannot sign.
     """
     line = _canonical_json(body.model_dump(mode="json"))
+    try:
+        KeyringBody.model_validate_json(line)
+    except ValidationError as exc:
+        raise ConfigError(f"no keyring of {body.tenant} looks like that") from exc
     return line + b"\n" + _canonical_json({"signature": provider.sign(line).hex()}) + b"\n"
 
 

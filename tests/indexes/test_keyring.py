@@ -29,8 +29,11 @@ from konverze_core.errors import (
 )
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import WrappedKey
-from konverze_indexes.keyring import Keyring, checked_tenant_id, list_tenants, tenant_directory
-from konverze_indexes.keyring_file import KeyState, decoded, encoded
+from konverze_indexes.datakeys import DataKey
+from konverze_indexes.keyring import Keyring, list_tenants
+from konverze_indexes.keyring_file import DekEntry, KeyringState, decoded, encoded
+from konverze_indexes.keywrap import sealed_name_key, wrapped_key
+from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
 
 CLOCK = ManualClock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 FIRST = f"{1:020d}"
@@ -91,7 +94,7 @@ def _body(blobs, provider, name=None):
 
 def _assert_refused(blobs, provider, tenant_id="acme"):
     with pytest.raises(IntegrityError):
-        Keyring.open(blobs, provider, tenant_id)
+        Keyring.open(blobs, provider, tenant_id, CLOCK)
     with pytest.raises(IntegrityError):
         list_tenants(blobs, provider)
 
@@ -99,7 +102,7 @@ def _assert_refused(blobs, provider, tenant_id="acme"):
 @pytest.mark.parametrize("tenant_id", LEGAL_IDS)
 def test_legal_ids_open_again(blobs, provider, tenant_id):
     created = Keyring.create(blobs, provider, tenant_id, CLOCK)
-    opened = Keyring.open(blobs, provider, tenant_id)
+    opened = Keyring.open(blobs, provider, tenant_id, CLOCK)
     assert opened.active == created.active
     assert opened.tenant_id == checked_tenant_id(tenant_id)
     assert re.fullmatch("[a-z2-7]{26}", opened.directory)
@@ -129,17 +132,23 @@ def test_the_bytes_are_as_documented(blobs, provider, keyring):
     body = json.loads(body_line)
     assert json.dumps(body, sort_keys=True, separators=(",", ":")).encode() == body_line
     assert set(body) == {
-        "type", "version", "tenant", "generation", "previous", "name_key", "deks", "tenant_id_sealed"
+        "type", "version", "tenant", "generation", "previous", "state", "kek", "erased_at", "name_key_sealed",
+        "tenant_id_sealed", "deks",
     }  # fmt: skip
     assert (body["type"], body["version"], body["generation"], body["previous"]) == ("konverze/keyring", 1, 1, None)
+    assert (body["state"], body["kek"], body["erased_at"]) == ("live", "shared", None)
     (dek,) = body["deks"]
     assert (dek["state"], dek["created_at"]) == ("active", "2026-01-02T03:04:05Z")
-    assert _unwrapped(provider, body["tenant"], dek) == keyring.active.secret
-    name_key = _unwrapped(provider, body["tenant"], body["name_key"])
+    secret = _unwrapped(provider, body["tenant"], dek)
+    assert secret == keyring.active.secret
+    name_key = _opened(secret, b"konverze/v1/name-key", body["name_key_sealed"])
     assert keyring.blind_name("visitor", "v-7") == hmac.digest(name_key, b"visitor\0v-7", "sha256")[:16].hex()
-    sealed = bytes.fromhex(body["tenant_id_sealed"])
-    cipher = AESGCM(HKDFExpand(SHA256(), 32, b"konverze/v1/tenant-id").derive(name_key))
-    assert cipher.decrypt(sealed[:12], sealed[12:], body["tenant"].encode()) == b"acme"
+    assert _opened(name_key, b"konverze/v1/tenant-id", body["tenant_id_sealed"]) == b"acme"
+
+
+def _opened(key, label, sealed):
+    cipher = AESGCM(HKDFExpand(SHA256(), 32, label).derive(key))
+    return cipher.decrypt(bytes.fromhex(sealed)[:12], bytes.fromhex(sealed)[12:], tenant_directory("acme").encode())
 
 
 def _unwrapped(provider, directory, entry):
@@ -181,7 +190,7 @@ def test_a_creator_may_find_the_data_of_a_faster_one(provider):
 
 def test_an_unknown_tenant_has_no_keyring(blobs, provider):
     with pytest.raises(UnknownTenantError):
-        Keyring.open(blobs, provider, "acme")
+        Keyring.open(blobs, provider, "acme", CLOCK)
 
 
 def test_creating_twice_gives_the_same_keys(blobs, provider, keyring):
@@ -236,32 +245,54 @@ def test_blind_names_differ_by_tenant_label_and_name(blobs, provider, keyring):
 
 
 def _signed(blobs, provider, body):
-    blobs.put(_name(generation=body.generation), encoded(body, provider))
+    """Stores a body that the provider signs as it is, whatever it says."""
+    line = json.dumps(body.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
+    file = b'%s\n{"signature":"%s"}\n' % (line, provider.sign(line).hex().encode())
+    blobs.put(_name(generation=body.generation), file)
 
 
 def test_the_highest_generation_is_valid(blobs, provider, keyring):
-    body = _body(blobs, provider)
-    file_hash = hashlib.sha256(blobs.get(_name())).hexdigest()
-    retired = body.deks[0].model_copy(update={"state": KeyState.RETIRED})
-    donor = Keyring.create(MemoryBlobStore(), provider, "acme", CLOCK)
-    added = donor._body.deks[0]
-    for generation in (2, 10):
-        update = {"generation": generation, "previous": file_hash, "deks": (retired, added)}
-        _signed(blobs, provider, body.model_copy(update=update))
-    opened = Keyring.open(blobs, provider, "acme")
-    assert opened.generation == 10
-    assert opened.active == donor.active
-    assert opened.key(keyring.active.id) == keyring.active
+    first, second = keyring.active, keyring.add_data_key()
+    kept = bytes(blobs.get(_name(generation=2)))
+    third = keyring.add_data_key()
+    blobs.put(_name(generation=2), kept)
+    opened = Keyring.open(blobs, provider, "acme", CLOCK)
+    assert (opened.generation, opened.active.id) == (3, third)
+    assert opened.key(first.id) == first
+    assert opened.key(second) == keyring.key(second)
     assert opened.blind_name("visitor", "v") == keyring.blind_name("visitor", "v")
     assert list_tenants(blobs, provider) == ["acme"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deks": ()},
+        {"name_key_sealed": ""},
+        {"tenant_id_sealed": ""},
+        {"state": KeyringState.ERASED},
+        {"state": KeyringState.ERASED, "deks": (), "name_key_sealed": "", "tenant_id_sealed": ""},
+        {"erased_at": CLOCK.now()},
+        {"previous": None, "generation": 2},
+        {"previous": "0" * 64, "generation": 1},
+    ],
+)
+def test_a_keyring_that_contradicts_itself_is_neither_written_nor_read(blobs, provider, keyring, change):
+    body = _body(blobs, provider).model_copy(update=change)
+    with pytest.raises(ConfigError):
+        encoded(body, provider)
+    _signed(blobs, provider, body)
+    _assert_refused(blobs, provider)
+
+
 def test_a_keyring_needs_exactly_one_active_key(blobs, provider, keyring):
-    body = _body(blobs, provider)
-    for deks in ((), body.deks * 2):
+    keyring.add_data_key()
+    body = _body(blobs, provider, _name(generation=2))
+    retired, active = body.deks
+    twice = active.model_copy(update={"id": "0" * 32})
+    for deks in ((retired,), (retired, active, twice), (active, retired, retired)):
         _signed(blobs, provider, body.model_copy(update={"deks": deks}))
-        with pytest.raises(IntegrityError):
-            _ = Keyring.open(blobs, provider, "acme").active
+        _assert_refused(blobs, provider)
 
 
 def test_every_flipped_bit_and_truncation_is_refused(blobs, provider, keyring):
@@ -273,7 +304,7 @@ def test_every_flipped_bit_and_truncation_is_refused(blobs, provider, keyring):
     for file in (*flipped, *(whole[:length] for length in range(len(whole))), whole + b"\n", whole * 2, upper):
         blobs.put(_name(), file)
         with pytest.raises(IntegrityError):
-            Keyring.open(blobs, provider, "acme")
+            Keyring.open(blobs, provider, "acme", CLOCK)
 
 
 def test_a_keyring_in_another_place_is_refused(blobs, provider, keyring):
@@ -297,7 +328,7 @@ def test_a_stray_file_is_named_and_shuts_no_other_tenant(blobs, provider, keyrin
     blobs.put(f"{place}/stray.bak", b"x")
     with pytest.raises(IntegrityError, match=f"{place}/stray.bak is no keyring, but stands among them"):
         list_tenants(blobs, provider)
-    assert Keyring.open(blobs, provider, "acme").active == keyring.active
+    assert Keyring.open(blobs, provider, "acme", CLOCK).active == keyring.active
     assert Keyring.create(blobs, provider, "acme", CLOCK).active == keyring.active
     assert Keyring.create(blobs, provider, "third", CLOCK).tenant_id == "third"
 
@@ -315,10 +346,30 @@ def test_swapped_keys_are_refused_even_when_signed(blobs, provider, keyring):
     for foreign in (evil.deks[0], renamed):
         _signed(blobs, provider, body.model_copy(update={"deks": (foreign,)}))
         with pytest.raises(IntegrityError):
-            _ = Keyring.open(blobs, provider, "acme").active
-    for update in ({"name_key": evil.name_key}, {"tenant_id_sealed": evil.tenant_id_sealed}, {"tenant_id_sealed": ""}):
-        _signed(blobs, provider, body.model_copy(update=update))
-        _assert_refused(blobs, provider)
+            _ = Keyring.open(blobs, provider, "acme", CLOCK).active
+    for field in ("name_key_sealed", "tenant_id_sealed"):
+        for value in (getattr(evil, field), "00", "0" * 24, getattr(body, field)[:-2]):
+            _signed(blobs, provider, body.model_copy(update={field: value}))
+            _assert_refused(blobs, provider)
+
+
+def test_a_key_of_the_attackers_choice_is_refused(blobs, provider, keyring):
+    """Whoever can wrap under the KEK, as anybody can with its public half, but neither unwrap nor sign."""
+    body, known = _body(blobs, provider), DataKey.fresh()
+    wrapped = wrapped_key(provider, body.tenant, known, kek="shared")
+    chosen = DekEntry.of(known.id, wrapped, created_at=CLOCK.now())
+    forged = body.model_copy(
+        update={"deks": (chosen,), "name_key_sealed": sealed_name_key(known, body.tenant, bytes(32))}
+    )
+    stranger = MemoryKeyProvider()
+    _signed(blobs, stranger, forged)
+    _assert_refused(blobs, provider)
+    _signed(blobs, stranger, forged.model_copy(update={"generation": 2, "previous": "0" * 64}))
+    _assert_refused(blobs, provider)
+    signature = bytes(encoded(body, provider)).split(b"\n")[1]
+    blobs.put(_name(), encoded(forged, stranger).split(b"\n")[0] + b"\n" + signature + b"\n")
+    blobs.delete(_name(generation=2))
+    _assert_refused(blobs, provider)
 
 
 def test_the_id_sealed_inside_has_to_fit_the_directory(blobs, provider, keyring):
@@ -332,31 +383,55 @@ def test_the_id_sealed_inside_has_to_fit_the_directory(blobs, provider, keyring)
 class ForgetfulProvider(MemoryKeyProvider):
     """Wraps with a key that it then loses, as one SDK does."""
 
-    def wrap(self, payload, *, context):
+    def wrap(self, payload, *, context, kek="shared"):
         return MemoryKeyProvider.wrap(MemoryKeyProvider(), payload, context=context)
+
+
+class LyingProvider(MemoryKeyProvider):
+    """Unwraps to other bytes than those that were wrapped."""
+
+    def unwrap(self, wrapped, *, context):
+        payload = super().unwrap(wrapped, context=context)
+        return bytes([payload[0] ^ 1]) + payload[1:]
 
 
 class BlindProvider(MemoryKeyProvider):
     """Binds no context."""
 
-    def wrap(self, payload, *, context):
-        return super().wrap(payload, context={})
+    def wrap(self, payload, *, context, kek="shared"):
+        return super().wrap(payload, context={}, kek=kek)
 
     def unwrap(self, wrapped, *, context):
         return super().unwrap(wrapped, context={})
 
 
-def test_a_key_that_cannot_be_unwrapped_again_is_never_used(blobs):
+@pytest.mark.parametrize("failing", [ForgetfulProvider, LyingProvider])
+def test_a_key_that_cannot_be_unwrapped_again_is_never_used(blobs, failing):
     with pytest.raises(IntegrityError):
-        Keyring.create(blobs, ForgetfulProvider(), "acme", CLOCK)
+        Keyring.create(blobs, failing(), "acme", CLOCK)
     assert blobs.list("") == []
 
 
 def test_a_key_is_bound_to_its_place_by_its_payload_too(blobs):
     provider = BlindProvider()
     keyring = Keyring.create(blobs, provider, "acme", CLOCK)
-    assert Keyring.open(blobs, provider, "acme").active == keyring.active
+    assert Keyring.open(blobs, provider, "acme", CLOCK).active == keyring.active
     test_swapped_keys_are_refused_even_when_signed(blobs, provider, keyring)
+
+
+def test_retired_keys_that_changed_places_are_refused_even_when_signed(blobs):
+    provider = BlindProvider()
+    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    first, second = keyring.active.id, keyring.add_data_key()
+    keyring.add_data_key()
+    body = _body(blobs, provider, _name(generation=3))
+    one, other, active = body.deks
+    swapped = (one.rewrapped(other.wrapped), other.rewrapped(one.wrapped), active)
+    _signed(blobs, provider, body.model_copy(update={"deks": swapped}))
+    opened = Keyring.open(blobs, provider, "acme", CLOCK)
+    for key_id in (first, second):
+        with pytest.raises(IntegrityError, match="was made for another place"):
+            opened.key(key_id)
 
 
 def test_an_unknown_key_is_refused(keyring):
@@ -379,16 +454,21 @@ class SlowProvider(MemoryKeyProvider):
 def test_many_threads_unwrap_a_key_once(blobs):
     provider = SlowProvider()
     keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    retired = keyring.active.id
+    keyring.add_data_key()
+    opened = Keyring.open(blobs, provider, "acme", CLOCK)
     provider.unwraps, provider.pause_s = 0, 0.05
     with ThreadPoolExecutor(8) as pool:
-        keys = list(pool.map(lambda _: keyring.active, range(16)))
+        keys = list(pool.map(lambda _: opened.key(retired), range(16)))
     assert provider.unwraps == 1
     assert all(key is keys[0] for key in keys)
 
 
 def test_a_failed_unwrap_is_tried_again_by_the_next_call(blobs):
     provider = SlowProvider()
-    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    retired = Keyring.create(blobs, provider, "acme", CLOCK).active.id
+    Keyring.open(blobs, provider, "acme", CLOCK).add_data_key()
+    opened = Keyring.open(blobs, provider, "acme", CLOCK)
     provider.disconnect()
     provider.unwraps, provider.pause_s = 0, 0.5
     barrier = threading.Barrier(8)
@@ -396,17 +476,31 @@ def test_a_failed_unwrap_is_tried_again_by_the_next_call(blobs):
     def ask(_):
         barrier.wait()
         with pytest.raises(KeyUnavailableError):
-            _ = keyring.active
+            opened.key(retired)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(8)))
     assert provider.unwraps == 1, "those who waited share the failure"
     provider.restore()
-    assert keyring.active.secret
+    assert opened.key(retired).secret
     provider.destroy()
-    assert keyring.active.secret, "an unwrapped key stays until its keyring is dropped"
+    assert opened.key(retired).secret, "an unwrapped key stays until the lease is over"
     with pytest.raises(KeyDestroyedError):
-        Keyring.open(blobs, provider, "acme")
+        Keyring.open(blobs, provider, "acme", CLOCK)
+
+
+def test_opening_a_tenant_takes_one_unwrap(blobs):
+    provider = SlowProvider()
+    keyring = Keyring.create(blobs, provider, "acme", CLOCK)
+    keyring.add_data_key()
+    assert keyring.active
+    provider.unwraps = 0
+    opened = Keyring.open(blobs, provider, "acme", CLOCK)
+    assert opened.active == keyring.active
+    assert opened.blind_name("visitor", "v") == keyring.blind_name("visitor", "v")
+    assert provider.unwraps == 1
+    list_tenants(blobs, provider)
+    assert provider.unwraps == 2
 
 
 def test_nothing_is_stored_that_could_not_be_read_back(provider):
@@ -420,9 +514,9 @@ def test_nothing_is_stored_that_could_not_be_read_back(provider):
 
 def test_no_key_is_shown_pickled_or_stored(blobs, provider, keyring):
     secrets = [keyring.active.secret, keyring._name_key]
-    shown = [repr(keyring), str(keyring), repr(keyring.active), repr(keyring._body), repr(vars(keyring)["_unwrapped"])]
+    shown = [repr(keyring), str(keyring), repr(keyring.active), repr(keyring._stored), repr(keyring._keys)]
     blobs.put(_name(), bytes(blobs.get(_name())).replace(b"active", b"retired"))
-    for call in (lambda: keyring.key(bytes(16)), lambda: Keyring.open(blobs, provider, "acme")):
+    for call in (lambda: keyring.key(bytes(16)), lambda: Keyring.open(blobs, provider, "acme", CLOCK)):
         with pytest.raises(IntegrityError) as caught:
             call()
         shown.append("".join(traceback.format_exception(caught.value)))
