@@ -39,6 +39,7 @@ MAPPED_BYTES_MIN = 128 << 10
 _TEMPORARY = ".tmp"  # no legal blob name starts with a dot
 _FOLDER_FLAGS = DIRECTORY_FLAGS | os.O_NOFOLLOW
 _BLOB_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a named pipe must not block the reader
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _ERRORS: dict[int | None, type[KonverzeError]] = {
     errno.ENOSPC: StoreFullError,
     errno.EDQUOT: StoreFullError,
@@ -56,9 +57,10 @@ _STRAYS: dict[int | None, str] = {
 class LocalBlobStore:
     """`BlobStore` in a local directory; safe to share between threads and processes.
 
-    Nothing but this class may write below the root. Large blobs are mapped, as reading them would more than double the
-    time to open a large tenant: whoever truncates or overwrites such a file in place, instead of renaming another one
-    over it as `put` does, may end the process with SIGBUS, for all of its tenants.
+    A directory that is there but cannot be written serves readers. Nothing but this class may write below the root.
+    Large blobs are mapped, as reading them would more than double the time to open a large tenant: whoever truncates or
+    overwrites such a file in place, instead of renaming another one over it as `put` does, may end the process with
+    SIGBUS, for all of its tenants.
 
     Args:
         root: Where the blobs are; created when missing, mode 0700.
@@ -73,8 +75,7 @@ class LocalBlobStore:
         self._root = Path(root).resolve()
         with _translated(str(root)):
             make_directories(self._root)
-            with self._folder([_TEMPORARY], create=True) as spool:
-                _remove_leftovers(spool)
+            self._tidy()
 
     def __repr__(self) -> str:
         return f"LocalBlobStore({str(self._root)!r})"
@@ -175,6 +176,14 @@ class LocalBlobStore:
             with suppress(FileNotFoundError, IsADirectoryError):
                 os.unlink(leaf, dir_fd=folder)
             os.fsync(folder)  # also when it is gone: whoever removed it may have died before this line
+
+    def _tidy(self) -> None:
+        try:
+            with self._folder([_TEMPORARY], create=True) as spool:
+                _remove_leftovers(spool)
+        except OSError as exc:
+            if exc.errno not in _READ_ONLY:
+                raise
 
     @contextmanager
     def _folder(self, parts: Sequence[str], *, create: bool = False) -> Generator[int]:

@@ -440,3 +440,20 @@ def test_a_death_or_an_error_at_any_call_tears_nothing_and_loses_nothing(tmp_pat
     figures = json.loads(done.stdout)
     assert figures["kills"] > 100
     assert min(figures.values()) > 100
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_directory_that_cannot_be_written_serves_readers(store, root, monkeypatch, number):
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    store.put("a", b"x")
+    (root / ".tmp").rmdir()
+    monkeypatch.setattr(os, "mkdir", fail)
+    readers = LocalBlobStore(root)
+    assert readers.get("a") == b"x"
+    assert readers.list("") == ["a"]
+    with pytest.raises(StoreUnavailableError):
+        readers.put("b", b"y")
+    with pytest.raises(StoreUnavailableError):
+        LocalBlobStore(root / "none")
