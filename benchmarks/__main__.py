@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import quality, reopening, retrieval
+from benchmarks import commits, quality, reopening, retrieval, sealing
 from benchmarks.measuring import machine, table
 
-QUESTIONS = {module.QUESTION: module for module in (retrieval, reopening, quality)}
+QUESTIONS = {module.QUESTION: module for module in (retrieval, reopening, sealing, commits, quality)}
 
 
 def main(wanted: list[str]) -> None:

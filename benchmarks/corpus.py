@@ -39,7 +39,7 @@ def zipfian_words(count: int, length: int, *, seed: int = 2) -> npt.NDArray[np.i
     return np.random.default_rng(seed).choice(VOCABULARY, size=(count, length), p=shares / shares.sum())
 
 
-def chunks(count: int) -> list[Chunk]:
+def chunks(count: int, *, words_each: int = WORDS_PER_CHUNK) -> list[Chunk]:
     """Chunks of ten a document with text, span, page, heading and metadata."""
     return [
         Chunk(
@@ -51,5 +51,5 @@ def chunks(count: int) -> list[Chunk]:
             heading=f"section {row % 50}",
             metadata={"lang": "en", "price": float(row % 100)},
         )
-        for row, words in enumerate(zipfian_words(count, WORDS_PER_CHUNK).tolist())
+        for row, words in enumerate(zipfian_words(count, words_each).tolist())
     ]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
@@ -35,21 +35,39 @@ def machine() -> dict[str, str]:
     }
 
 
-def interleaved_ms(contestants: Mapping[str, Callable[[int], object]], *, rounds: int) -> dict[str, list[float]]:
-    """Wall time of each call, in milliseconds; in each round every contestant runs once, so that drift hits all.
+class Spent(NamedTuple):
+    """What one call took.
+
+    Attributes:
+        wall_ms: Time by the clock.
+        cpu_ms: Processor time of all threads of this process.
+    """
+
+    wall_ms: float
+    cpu_ms: float
+
+
+def interleaved(contestants: Mapping[str, Callable[[int], object]], *, rounds: int) -> dict[str, list[Spent]]:
+    """What each call took; in each round every contestant runs once, so that drift hits all.
 
     Args:
         contestants: Called with the number of the round.
         rounds: Counted rounds; one more, not counted, warms up.
     """
-    times: dict[str, list[float]] = {name: [] for name in contestants}
+    spent: dict[str, list[Spent]] = {name: [] for name in contestants}
     for turn in range(-1, rounds):
         for name, call in contestants.items():
-            started = time.perf_counter()
+            cpu, wall = time.process_time(), time.perf_counter()
             call(max(turn, 0))
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             if turn >= 0:
-                times[name].append((time.perf_counter() - started) * 1000)
-    return times
+                spent[name].append(Spent(wall * 1000, cpu * 1000))
+    return spent
+
+
+def interleaved_ms(contestants: Mapping[str, Callable[[int], object]], *, rounds: int) -> dict[str, list[float]]:
+    """Wall time of each call, in milliseconds; otherwise as `interleaved`."""
+    return {name: [one.wall_ms for one in spent] for name, spent in interleaved(contestants, rounds=rounds).items()}
 
 
 def median(times: list[float]) -> float:
@@ -74,6 +92,12 @@ def save(question: str, rows: list[dict[str, Any]]) -> Path:
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as a Markdown table."""
     heads = list(rows[0])
-    cells = [[f"{row[head]:.3g}" if isinstance(row[head], float) else str(row[head]) for head in heads] for row in rows]
+    cells = [[_cell(row[head]) for head in heads] for row in rows]
     lines = ["| " + " | ".join(line) + " |" for line in [heads, ["---"] * len(heads), *cells]]
     return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from cryptography.exceptions import InvalidTag
 
 from konverze_core.errors import ConfigError, IntegrityError
+from konverze_indexes.container import Bytes
 from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey, subkey
 from konverze_indexes.fields import canonical
 from konverze_indexes.frames import STREAM_HEADER_BYTES, FrameCipher, FrameLayout, fresh_stream_header
@@ -65,7 +66,25 @@ class BlobContext:
     name: str
 
 
-def seal(key: DataKey, context: BlobContext, plaintext: ByteBuffer, *, frame_bytes: int = FRAME_BYTES) -> memoryview:
+def sealed_bytes(plaintext_bytes: int, *, frame_bytes: int = FRAME_BYTES) -> int:
+    """Length of the blob that `seal` makes of so many bytes.
+
+    Raises:
+        ConfigError: The frame size is outside 256 bytes to 16 MiB.
+    """
+    if not FRAME_BYTES_MIN <= frame_bytes <= FRAME_BYTES_MAX:
+        raise ConfigError(f"frame_bytes must be {FRAME_BYTES_MIN} to {FRAME_BYTES_MAX}")
+    return OUTER_HEADER_BYTES + FrameLayout(plaintext_bytes, frame_bytes).stream_bytes
+
+
+def seal(
+    key: DataKey,
+    context: BlobContext,
+    plaintext: ByteBuffer,
+    *,
+    frame_bytes: int = FRAME_BYTES,
+    out: Bytes | None = None,
+) -> memoryview:
     """Encrypts under a fresh per-blob key.
 
     Args:
@@ -73,42 +92,46 @@ def seal(key: DataKey, context: BlobContext, plaintext: ByteBuffer, *, frame_byt
         context: What the blob is bound to.
         plaintext: A contiguous buffer of any item type.
         frame_bytes: Smallest unit that can be opened alone, tag of 16 bytes included.
+        out: uint8, shape (`sealed_bytes` of the plaintext,): where to put the blob, apart from the plaintext. Whoever
+            seals many large blobs in turn saves half of the time with one buffer for all: fresh memory costs as much
+            as the encryption.
 
     Returns:
-        The sealed blob, in a buffer of its own.
+        The sealed blob, in `out` or in a buffer of its own.
 
     Raises:
-        ConfigError: The frame size is outside 256 bytes to 16 MiB, or the buffer is not contiguous.
+        ConfigError: The frame size is outside 256 bytes to 16 MiB, or a buffer is not contiguous or has another length.
     """
-    if not FRAME_BYTES_MIN <= frame_bytes <= FRAME_BYTES_MAX:
-        raise ConfigError(f"frame_bytes must be {FRAME_BYTES_MIN} to {FRAME_BYTES_MAX}")
     source = _flat(plaintext)
-    layout = FrameLayout(source.nbytes, frame_bytes)
+    blob = _target(out, sealed_bytes(source.nbytes, frame_bytes=frame_bytes)).data
     fixed, stream_header = _FIXED.pack(MAGIC, FORMAT_VERSION, frame_bytes, key.id), fresh_stream_header()
     aad = _aad(context, key.id, frame_bytes)
-    blob = np.empty(OUTER_HEADER_BYTES + layout.stream_bytes, np.uint8).data
     blob[:HEADERS_BYTES] = fixed + _commitment(key, fixed, aad, stream_header) + stream_header
+    layout = FrameLayout(source.nbytes, frame_bytes)
     cipher = FrameCipher(subkey(key.secret, "konverze/v1/stream"), stream_header, aad, layout)
     cipher.encrypt(source, blob[OUTER_HEADER_BYTES:])
     return blob
 
 
-def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> npt.NDArray[np.uint8]:
+def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, out: Bytes | None = None) -> Bytes:
     """The whole plaintext, verified to its last frame.
 
     Args:
         keys: Finds the data key by its id; an unknown one is a `KeyError` or an error of ours.
         context: What the blob has to be bound to.
         blob: What `seal` made.
+        out: uint8, shape (`plaintext_length` of the blob,): where to put the plaintext, apart from the blob. It is
+            not to be read before this returns, and is zeroed when a frame is not what was sealed.
 
     Returns:
-        A buffer of its own, uint8, shape (plaintext bytes,).
+        uint8, shape (plaintext bytes,): `out` or a buffer of its own.
 
     Raises:
+        ConfigError: `out` is not contiguous or has another length.
         IntegrityError: Not what was sealed, not for this place, or not under a known key.
     """
     stream, layout, cipher = _committed(keys, context, blob)
-    plaintext = np.empty(layout.plaintext_bytes, np.uint8)
+    plaintext = _target(out, layout.plaintext_bytes)
     try:
         cipher.decrypt(stream, plaintext.data)
     except InvalidTag as exc:
@@ -165,11 +188,28 @@ def header_digest(blob: ByteBuffer) -> bytes:
     return hashlib.sha256(view[:HEADERS_BYTES]).digest()
 
 
+def sealing_key_id(blob: ByteBuffer) -> bytes:
+    """Id of the data key that a blob names, 16 bytes; not verified.
+
+    Raises:
+        IntegrityError: No sealed blob of this format has such a header and length.
+    """
+    return _parsed(_flat(blob))[0]
+
+
 def _flat(buffer: ByteBuffer) -> memoryview:
     view = buffer.data if isinstance(buffer, np.ndarray) else memoryview(buffer)
     if not view.c_contiguous:
         raise ConfigError("the buffer must be contiguous")
     return view.cast("B") if view.nbytes else memoryview(b"")
+
+
+def _target(out: Bytes | None, length: int) -> Bytes:
+    if out is None:
+        return np.empty(length, np.uint8)
+    if (out.dtype, out.shape) != (np.uint8, (length,)) or not out.flags.c_contiguous:
+        raise ConfigError(f"out must be a contiguous uint8 array of {length} bytes")
+    return out
 
 
 def _aad(context: BlobContext, key_id: bytes, frame_bytes: int) -> bytes:

@@ -15,8 +15,10 @@ So frame i stands at byte i·C, and the plaintext's length follows from the stre
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -144,16 +146,26 @@ class FrameCipher:
         return self._prefix + index.to_bytes(4, "big") + bytes([is_last])
 
     def _for_all_frames(self, one: Callable[[int], None]) -> None:
-        def each(indices: range) -> None:
-            for index in indices:
+        if self._layout.plaintext_bytes < PARALLEL_BYTES or self._layout.frame_bytes < PARALLEL_FRAME_BYTES:
+            for index in range(self._layout.frames):
+                one(index)
+            return
+        # From both ends, until they meet: where the other core is busy, this thread takes what the helper cannot. Each
+        # frame is taken once, as the ends of a deque are safe to pop from two threads.
+        waiting = deque(range(self._layout.frames))
+
+        def work(take: Callable[[], int]) -> None:
+            for index in _taken(take):
                 one(index)
 
-        frames = self._layout.frames
-        if self._layout.plaintext_bytes < PARALLEL_BYTES or self._layout.frame_bytes < PARALLEL_FRAME_BYTES:
-            each(range(frames))
-            return
         # A pool kept between calls would not survive fork(); starting a thread takes a tenth of a millisecond.
         with ThreadPoolExecutor(1) as helper:
-            lower = helper.submit(each, range(frames // 2))
-            each(range(frames // 2, frames))
+            lower = helper.submit(work, waiting.popleft)
+            work(waiting.pop)
             lower.result()
+
+
+def _taken(take: Callable[[], int]) -> Iterator[int]:
+    with suppress(IndexError):
+        while True:
+            yield take()

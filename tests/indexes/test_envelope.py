@@ -24,7 +24,15 @@ from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 from konverze_core.errors import ConfigError, IntegrityError
 from konverze_indexes import envelope, frames
 from konverze_indexes.datakeys import DataKey
-from konverze_indexes.envelope import BlobContext, header_digest, open_range, open_sealed, plaintext_length, seal
+from konverze_indexes.envelope import (
+    BlobContext,
+    header_digest,
+    open_range,
+    open_sealed,
+    plaintext_length,
+    seal,
+    sealed_bytes,
+)
 
 KEY = DataKey(id=bytes(range(16)), secret=bytes(range(32)))
 CONTEXT = BlobContext(tenant_id="acme", kind="hot", name="tenants/x/segments/1.hot")
@@ -114,6 +122,36 @@ def test_tink_opens_ours_and_we_open_tinks(frame_bytes):
         blob = ours[:25] + commitment + theirs
         assert open_sealed(_keys, CONTEXT, blob).tobytes() == content
         assert plaintext_length(blob) == size
+
+
+@pytest.mark.parametrize("size", [0, 1, 200, 201, len(CONTENT)])
+def test_one_buffer_serves_for_many_blobs(size, two_threads):
+    blob, plaintext = np.full(sealed_bytes(size, frame_bytes=256), 7, np.uint8), np.full(size, 7, np.uint8)
+    for content in (CONTENT[:size], bytes(size)):
+        sealed = seal(KEY, CONTEXT, content, frame_bytes=256, out=blob)
+        assert sealed.obj is blob
+        assert plaintext_length(sealed) == size
+        assert open_sealed(_keys, CONTEXT, blob, out=plaintext) is plaintext
+        assert plaintext.tobytes() == content
+
+
+@pytest.mark.parametrize("place", [97, 500, -1])
+def test_a_refused_blob_leaves_no_plaintext_in_a_buffer_of_the_callers(place, two_threads):
+    blob, plaintext = bytearray(_seal()), np.ones(len(CONTENT), np.uint8)
+    blob[place] ^= 1
+    with pytest.raises(IntegrityError):
+        open_sealed(_keys, CONTEXT, blob, out=plaintext)
+    assert not plaintext.any()
+
+
+def test_a_buffer_of_another_length_or_kind_is_a_mistake_of_the_caller():
+    blob, size = _seal(), len(CONTENT)
+    for out in (np.empty(size - 1, np.uint8), np.empty(2 * size, np.uint8)[::2], np.empty(size, np.int8)):
+        with pytest.raises(ConfigError):
+            open_sealed(_keys, CONTEXT, blob, out=out)
+    for length in (len(blob) - 1, len(blob) + 1):
+        with pytest.raises(ConfigError):
+            seal(KEY, CONTEXT, CONTENT, frame_bytes=256, out=np.empty(length, np.uint8))
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, 3 << 20])
