@@ -102,10 +102,11 @@ class Ingestion:
             for done, upload in enumerate(uploads, start=1):
                 stage = self._take(batch, upload, metadata, snapshot)
                 tell(Progress(stage=stage, source=upload.source, done=done, total=len(uploads)))
-            generation = self._commit(batch.fresh, tell) if batch.fresh else snapshot.manifest.generation
+            vectors = self._vectors(batch.fresh, tell)
         except BaseException:
             self._forget_originals(batch)
             raise
+        generation = self._commit(batch.fresh, vectors) if batch.fresh else snapshot.manifest.generation
         tell(Progress(stage="committed", source="", done=len(batch.fresh), total=len(batch.fresh)))
         return IngestReport(
             documents=len(batch.fresh),
@@ -129,10 +130,10 @@ class Ingestion:
         return "read"
 
     def _forget_originals(self, batch: _Batch) -> None:
-        """Removes the sealed originals of a batch that no commit will name."""
+        """Removes the sealed originals of a batch that never came to its commit, which then cares for them."""
         with suppress(StoreError):
             for item in batch.fresh:
-                self._index.blobs.delete(f"uploads/{item.document.upload}")
+                self._index.blobs.delete(item.document.original)
 
     def _read(self, upload: NamedUpload, metadata: Metadata, snapshot: Snapshot) -> DocumentChunks | None:
         data = upload_bytes(upload, self._limits)
@@ -168,9 +169,12 @@ class Ingestion:
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _commit(self, documents: Sequence[DocumentChunks], tell: OnProgress) -> int:
-        chunks = [chunk for item in documents for chunk in item.chunks]
-        vectors = None if self._embedder is None else embedded(chunks, self._embedder, tell)
+    def _vectors(self, documents: Sequence[DocumentChunks], tell: OnProgress) -> Vectors | None:
+        if self._embedder is None or not documents:
+            return None
+        return embedded([chunk for item in documents for chunk in item.chunks], self._embedder, tell)
+
+    def _commit(self, documents: Sequence[DocumentChunks], vectors: Vectors | None) -> int:
         embedding = None if self._embedder is None else Embedding.of(self._embedder.info)
         return self._index.add(documents, vectors, embedding=embedding, replaces=True)
 

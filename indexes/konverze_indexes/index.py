@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple, TypeAlias
 
-from konverze_core.errors import ConfigError, ConflictError, EmbedderMismatchError, RollbackError, StoreError
-from konverze_core.protocols import Clock, Vectors
-from konverze_indexes.container import Bytes
-from konverze_indexes.contention import pause
-from konverze_indexes.manifest import (
-    Embedding,
-    Manifest,
-    SegmentEntry,
-    commit_name,
-    generation_of,
+from konverze_core.errors import (
+    BlobNotFoundError,
+    ConfigError,
+    ConflictError,
+    EmbedderMismatchError,
+    IntegrityError,
+    KeyUnavailableError,
+    RollbackError,
+    StoreError,
+    TenantErasedError,
 )
-from konverze_indexes.segment import DocumentChunks, Segment, build_segment
+from konverze_core.protocols import Clock, Vectors
+from konverze_indexes.commits import MAX_READ_TRIES, Commit, CommitLog
+from konverze_indexes.contention import pause
+from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.manifest import Embedding, Manifest, SegmentEntry
+from konverze_indexes.marks import Marks
+from konverze_indexes.segment import DocumentChunks, Segment
 from konverze_indexes.snapshot import Snapshot
-from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs, blob_digest
+from konverze_indexes.tenantblobs import TenantBlobs
 
 MAX_COMMIT_TRIES = 64
 """How often a writer re-bases on a faster one before it gives up."""
@@ -28,9 +35,15 @@ MAX_COMMIT_TRIES = 64
 REFRESH_S = 1.0
 """A commit of another process is seen by readers within this time."""
 
+Change: TypeAlias = Callable[[Snapshot], Manifest]
+"""What a commit makes of the newest generation; asked again for each generation that it is re-based on."""
 
-class _OvertakenError(Exception):
-    """Another compaction has already replaced the segments."""
+
+class _Seen(NamedTuple):
+    """The newest generation that is known here, by which an older or another history is told; outlives the keys."""
+
+    generation: int = 0
+    lineage: tuple[str, ...] = ("",)
 
 
 class TenantIndex:
@@ -38,21 +51,33 @@ class TenantIndex:
 
     Args:
         blobs: The tenant's sealed blobs.
+        keyring: The tenant's keys; what they have opened is dropped with them.
         clock: Dates commits and paces the look for newer ones.
+        marks: Knows the newest generation that was ever seen.
 
     Raises:
         IntegrityError: The newest commit, or a segment that it names, is not what was written.
+        KeyProviderError: The tenant's keys cannot be used.
+        RollbackError: The newest commit is older than its mark.
+        StoreError: The store cannot be read.
+        TenantErasedError: The tenant was erased.
     """
 
-    def __init__(self, blobs: TenantBlobs, clock: Clock) -> None:
+    def __init__(self, blobs: TenantBlobs, keyring: Keyring, clock: Clock, *, marks: Marks) -> None:
         self.blobs = blobs
+        self.commits = CommitLog(blobs)
+        self._keyring = keyring
         self._clock = clock
+        self._marks = marks
         self._lock = threading.Lock()
         self._checked_at = clock.monotonic()
-        empty = Manifest(tenant_id=blobs.tenant_id, committed_at=clock.now())
-        self._digest = ""
-        self._snapshot: Snapshot | None = Snapshot(empty, {})
-        self._load_newest()
+        self._floor = marks.newest(blobs.directory, "commit")
+        self._seen = _Seen()
+        self._snapshot: Snapshot | None = None
+        self._drops = 0
+        self._is_closed = False
+        keyring.on_drop(self._drop)
+        self.refreshed()
 
     def snapshot(self) -> Snapshot:
         """The newest generation; looks for commits of other processes at most once in `REFRESH_S`.
@@ -63,32 +88,50 @@ class TenantIndex:
         Raises:
             ConfigError: The index was closed.
             IntegrityError: Stored data is not what was written.
+            KeyProviderError: The tenant's keys may not be used any more.
+            TenantErasedError: The tenant was erased.
         """
+        self._check_open()
+        self._keyring.hold()
+        held = self._snapshot
+        if held is None:  # the keys were dropped since it was last used
+            return self.refreshed()
         if self._clock.monotonic() - self._checked_at >= REFRESH_S and self._lock.acquire(blocking=False):
             try:
-                with suppress(StoreError):
-                    self._load_newest()
+                with suppress(StoreError, KeyUnavailableError, ConflictError):
+                    held = self._load()
                 self._checked_at = self._clock.monotonic()
             finally:
                 self._lock.release()
-        return self._held()
+        return held
 
     def refreshed(self) -> Snapshot:
-        """The newest generation in the store at this moment."""
+        """The newest generation in the store at this moment.
+
+        Raises:
+            ConfigError: The index was closed.
+            ConflictError: Commits and vacuums were faster, time and again.
+            IntegrityError: Stored data is not what was written.
+            KeyProviderError: The tenant's keys cannot be used.
+            StoreError: The store cannot be read.
+            TenantErasedError: The tenant was erased.
+        """
         with self._lock:
-            self._load_newest()
-            return self._held()
+            return self._load()
 
     def close(self) -> None:
         """Drops all decrypted data; whoever holds a snapshot keeps it until they let go."""
-        with self._lock:
-            self._snapshot = None
+        self._is_closed = True
+        self._snapshot = None
 
-    def _held(self) -> Snapshot:
-        snapshot = self._snapshot
-        if snapshot is None:
+    def _drop(self) -> None:
+        """Runs in whatever thread noticed that the keys are gone, also while this one loads: hence no lock."""
+        self._drops += 1
+        self._snapshot = None
+
+    def _check_open(self) -> None:
+        if self._is_closed:
             raise ConfigError("the engine is closed")
-        return snapshot
 
     def require_generation(self, generation: int) -> None:
         """Holds the store to a generation that the caller knows of.
@@ -100,47 +143,57 @@ class TenantIndex:
         if newest < generation:
             raise RollbackError(f"generation {newest} stands where generation {generation} is asked for")
 
-    def _load_newest(self) -> None:
-        names = self.blobs.names("commits/")
-        newest, seen = generation_of(names[0]) if names else 0, self._held().manifest.generation
-        if newest < seen:
-            raise RollbackError(f"generation {newest} stands where generation {seen} was already seen")
-        if newest > seen:
-            self._open(newest)
-        elif newest and blob_digest(self.blobs.stored("commit", names[0])) != self._digest:
-            raise RollbackError(f"another commit stands where generation {newest} was already seen")
-        self._checked_at = self._clock.monotonic()
+    def _load(self) -> Snapshot:
+        """The newest generation; that a vacuum removes what is being read only means that a newer one stands."""
+        self._check_open()
+        self._keyring.refresh()
+        self._keyring.hold()
+        missed = None
+        for _ in range(MAX_READ_TRIES):
+            newest = self.commits.newest(at_least=max(self._seen.generation, self._floor, 1))
+            try:
+                snapshot = self._opened(newest)
+            except BlobNotFoundError as exc:
+                if newest == missed:
+                    raise IntegrityError(f"a blob that generation {newest} consists of is gone") from exc
+                missed = newest
+            else:
+                self._checked_at = self._clock.monotonic()
+                return snapshot
+        raise ConflictError(f"commits and vacuums were faster {MAX_READ_TRIES} times in a row; try again")
 
-    def _open(self, generation: int) -> None:
-        manifest, digest = self._manifest(generation)
-        self._check_descent(manifest)
-        known = self._held().segments_by_id
-        segments = {entry.id: known.get(entry.id) or self._segment(entry) for entry in manifest.segments}
-        self._snapshot, self._digest = Snapshot(manifest, segments), digest
+    def _opened(self, newest: int) -> Snapshot:
+        drops, held, seen = self._drops, self._snapshot, self._seen
+        least = max(seen.generation, self._floor)
+        if newest < least:
+            raise RollbackError(f"generation {newest} stands where generation {least} was already seen")
+        if held is not None and newest == seen.generation:
+            if newest and self.commits.digest(newest) != seen.lineage[0]:
+                raise RollbackError(f"another commit stands where generation {newest} was already seen")
+            return held
+        if not newest:
+            return self._kept(Commit.before_all(self.blobs.tenant_id, self._clock.now()), {}, drops)
+        commit = self.commits.read(newest)
+        if seen.generation and self.commits.includes(commit, seen.generation, seen.lineage[0]) is False:
+            raise RollbackError(f"commit {newest} does not follow generation {seen.generation}, seen before")
+        known: Mapping[str, Segment] = held.segments_by_id if held else {}
+        segments = {entry.id: known.get(entry.id) or self._segment(entry) for entry in commit.manifest.segments}
+        return self._kept(commit, segments, drops)
 
-    def _manifest(self, generation: int) -> tuple[Manifest, str]:
-        """A generation's manifest, and the digest of its sealed blob."""
-        name = commit_name(generation)
-        sealed = self.blobs.stored("commit", name)
-        manifest = Manifest.parse(self.blobs.opened("commit", name, sealed).tobytes())
-        if (manifest.generation, manifest.tenant_id) != (generation, self.blobs.tenant_id):
-            raise RollbackError(f"commit {generation} holds another generation's manifest")
-        return manifest, blob_digest(sealed)
-
-    def _check_descent(self, manifest: Manifest) -> None:
-        """Follows the chain of commits back to the one at hand: an older copy that was written on is none of ours."""
-        seen = self._held().manifest.generation
-        while seen and manifest.generation > seen + 1:
-            earlier, digest = self._manifest(manifest.generation - 1)
-            if digest != manifest.previous:
-                raise RollbackError(f"commit {manifest.generation} does not follow the commit before it")
-            manifest = earlier
-        if seen and manifest.previous != self._digest:
-            raise RollbackError(f"commit {manifest.generation} does not follow generation {seen}, seen before")
+    def _kept(self, commit: Commit, segments: Mapping[str, Segment], drops: int) -> Snapshot:
+        """The snapshot of a commit; remembered, unless the keys have been dropped since there were so many drops."""
+        snapshot = self._snapshot = Snapshot(commit.manifest, segments)
+        if self._drops != drops or self._is_closed:
+            self._snapshot = None
+        self._seen = _Seen(commit.generation, commit.lineage)
+        if commit.generation:
+            with suppress(StoreError):  # the next generation raises it as well, and this one stands all the same
+                self._marks.raise_to(self.blobs.directory, "commit", commit.generation)
+        return snapshot
 
     def _segment(self, entry: SegmentEntry) -> Segment:
-        hot = self.blobs.read("hot", f"segments/{entry.id}.hot", pin=entry.hot)
-        return Segment(hot, self.blobs.read("text", f"segments/{entry.id}.text", pin=entry.text))
+        hot = self.blobs.read("hot", entry.hot_name, pin=entry.hot)
+        return Segment(hot, self.blobs.read("text", entry.text_name, pin=entry.text))
 
     def add(
         self,
@@ -150,7 +203,7 @@ class TenantIndex:
         embedding: Embedding | None,
         replaces: bool,
     ) -> int:
-        """Indexes documents in one commit.
+        """Indexes documents in one commit; from here on their sealed originals are in its care.
 
         Args:
             documents: What to index.
@@ -163,49 +216,32 @@ class TenantIndex:
 
         Raises:
             ConfigError: A chunk or its metadata cannot be indexed.
-            ConflictError: Other writers were faster, time and again.
+            ConflictError: Other writers were faster, time and again, or a vacuum took the sealed originals.
             EmbedderMismatchError: The index was built with another model.
+            StoreError: The store did not take it; where it failed after the commit was put, that may stand.
+            TenantErasedError: The tenant was erased.
         """
-        self._check_embedding(self._held().manifest, embedding)
-        hot, text = build_segment(documents, vectors)
-        entry = self._write_segment(hot, text, documents)
         ids = [item.document.id for item in documents] if replaces else []
-
-        def change(snapshot: Snapshot) -> Manifest:
-            self._check_embedding(snapshot.manifest, embedding)
-            return snapshot.manifest.model_copy(
-                update={
-                    "embedding": embedding,
-                    "segments": (*snapshot.manifest.segments, entry),
-                    "tombstones": (*snapshot.manifest.tombstones, *snapshot.tombstones(ids)),
-                }
-            )
-
-        return self._commit(change, {entry.id: Segment(hot, text)})
-
-    @staticmethod
-    def _check_embedding(manifest: Manifest, embedding: Embedding | None) -> None:
-        if not manifest.segments or manifest.embedding == embedding:
-            return
-        there = manifest.embedding.name if manifest.embedding else "no embedding model (lexical only)"
-        asked = embedding.name if embedding else "no embedding model (lexical only)"
-        raise EmbedderMismatchError(f"the index was built with {there}, not with {asked}; open it with the same one")
-
-    def _write_segment(self, hot: Bytes, text: Bytes, documents: Sequence[DocumentChunks]) -> SegmentEntry:
-        segment_id = secrets.token_hex(16)
-        return SegmentEntry(
-            id=segment_id,
-            documents=len(documents),
-            chunks=sum(len(item.chunks) for item in documents),
-            hot=self.blobs.write("hot", f"segments/{segment_id}.hot", hot),
-            text=self.blobs.write("text", f"segments/{segment_id}.text", text, frame_bytes=TEXT_FRAME_BYTES),
-        )
+        with Draft(self.blobs, [item.document.original for item in documents if item.document.upload]) as draft:
+            check_embedding(self.refreshed().manifest, embedding)
+            for _ in range(MAX_REWRITES):
+                draft.write(documents, vectors)
+                try:
+                    return self.commit(lambda newest: _extended(newest, draft, embedding, ids), draft)
+                except VoidedError:
+                    draft.discard(draft.entries)
+            raise ConflictError(f"vacuums were faster {MAX_REWRITES} times in a row; try again")
 
     def delete(self, document_ids: Iterable[str]) -> int:
         """Removes documents from all later searches, in one commit.
 
         Returns:
             How many of them were there.
+
+        Raises:
+            ConflictError: Other writers were faster, time and again.
+            StoreError: The store did not take it; where it failed after the commit was put, that may stand.
+            TenantErasedError: The tenant was erased.
         """
         ids = list(dict.fromkeys(document_ids))
         newest = self.refreshed()
@@ -219,60 +255,88 @@ class TenantIndex:
             tombstones = (*snapshot.manifest.tombstones, *snapshot.tombstones(ids))
             return snapshot.manifest.model_copy(update={"tombstones": tombstones})
 
-        self._commit(change, {})
+        with Draft(self.blobs) as draft:
+            self.commit(change, draft)
         return removed
 
-    def compact(self) -> int:
-        """Rewrites all live documents as one segment; documents committed meanwhile keep theirs.
+    def commit(self, change: Change, draft: Draft) -> int:
+        """Puts a new generation behind the newest, whatever other writers do meanwhile.
+
+        Args:
+            change: Makes the new manifest; what it raises ends the commit.
+            draft: The blobs that the new manifest names for the first time.
 
         Returns:
-            The generation that holds the result, be it of another compaction that was faster.
+            The new generation.
+
+        Raises:
+            ConflictError: Other writers were faster, time and again, or a vacuum took the sealed originals.
+            StoreError: The store did not take it; where it failed after the commit was put, that may stand.
+            TenantErasedError: The tenant was erased.
+            VoidedError: A vacuum took a segment of the draft.
         """
-        base = self.refreshed()
-        if len(base.segments) <= 1 and not base.manifest.tombstones:
-            return base.manifest.generation
-        documents, vectors = base.live_content()
-        fresh: dict[str, Segment] = {}
-        entries: tuple[SegmentEntry, ...] = ()
-        if documents:
-            hot, text = build_segment(documents, vectors)
-            entries = (self._write_segment(hot, text, documents),)
-            fresh = {entries[0].id: Segment(hot, text)}
-        merged = {entry.id for entry in base.manifest.segments}
-        settled = set(base.manifest.tombstones)
-
-        def change(snapshot: Snapshot) -> Manifest:
-            if not merged <= {entry.id for entry in snapshot.manifest.segments}:
-                raise _OvertakenError
-            later = tuple(entry for entry in snapshot.manifest.segments if entry.id not in merged)
-            tombstones = tuple(item for item in snapshot.manifest.tombstones if item not in settled)
-            return snapshot.manifest.model_copy(update={"segments": (*entries, *later), "tombstones": tombstones})
-
-        try:
-            return self._commit(change, fresh)
-        except _OvertakenError:
-            return self.refreshed().manifest.generation
-
-    def _commit(self, change: Callable[[Snapshot], Manifest], fresh: dict[str, Segment]) -> int:
         for number in range(MAX_COMMIT_TRIES):
             with self._lock:
-                self._load_newest()
-                base = self._held()
-                generation = base.manifest.generation + 1
-                stamp = {"generation": generation, "previous": self._digest, "committed_at": self._clock.now()}
-                manifest = change(base).model_copy(update=stamp)
-                if self._put(manifest):
-                    segments = {**base.segments_by_id, **fresh}
-                    live = {entry.id: segments[entry.id] for entry in manifest.segments}
-                    self._snapshot = Snapshot(manifest, live)
-                    return generation
+                commit = self._next(change, draft)
+                if self._sent(commit, draft):
+                    return commit.generation
             pause(number)
         raise ConflictError(f"other writers were faster {MAX_COMMIT_TRIES} times in a row; try again")
 
-    def _put(self, manifest: Manifest) -> bool:
-        name = commit_name(manifest.generation)
+    def _next(self, change: Change, draft: Draft) -> Commit:
+        base = self._load()
+        draft.check(base.manifest.condemned)
+        stamp = {
+            "generation": base.manifest.generation + 1,
+            "ancestors": self._seen.lineage if base.manifest.generation else (),
+            "committed_at": self._clock.now(),
+        }
+        return self.commits.sealed(change(base).model_copy(update=stamp))
+
+    def _sent(self, commit: Commit, draft: Draft) -> bool:
+        """Whether the commit stands after its put; otherwise it is not there."""
+        drops, held = self._drops, self._snapshot
+        draft.is_sent = True
         try:
-            self._digest = self.blobs.write_chained("commit", name, manifest.model_dump_json().encode())
-        except ConflictError:
-            return False
-        return True
+            is_taken = self.commits.put(commit)
+            self._keyring.refresh()
+            stands = self.commits.stands(commit)
+        except TenantErasedError:
+            draft.is_sent = False
+            self.commits.remove(commit.generation)
+            raise
+        if stands is None and is_taken:
+            raise ConflictError(
+                "so many writers were faster that it is not known whether the commit stands; look again"
+            )
+        draft.is_sent = False
+        if stands and held is not None:
+            known = {**held.segments_by_id, **draft.segments}
+            self._kept(commit, {entry.id: known[entry.id] for entry in commit.manifest.segments}, drops)
+        elif is_taken and not stands:
+            self.commits.remove(commit.generation)
+        return bool(stands)
+
+
+def check_embedding(manifest: Manifest, embedding: Embedding | None) -> None:
+    """Holds a writer to the model that the index was built with.
+
+    Raises:
+        EmbedderMismatchError: It comes with another one.
+    """
+    if not manifest.segments or manifest.embedding == embedding:
+        return
+    there = manifest.embedding.name if manifest.embedding else "no embedding model (lexical only)"
+    asked = embedding.name if embedding else "no embedding model (lexical only)"
+    raise EmbedderMismatchError(f"the index was built with {there}, not with {asked}; open it with the same one")
+
+
+def _extended(newest: Snapshot, draft: Draft, embedding: Embedding | None, replaced: Sequence[str]) -> Manifest:
+    check_embedding(newest.manifest, embedding)
+    return newest.manifest.model_copy(
+        update={
+            "embedding": embedding,
+            "segments": (*newest.manifest.segments, *draft.entries),
+            "tombstones": (*newest.manifest.tombstones, *newest.tombstones(replaced)),
+        }
+    )

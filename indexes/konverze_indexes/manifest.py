@@ -13,6 +13,9 @@ from konverze_core.protocols import EmbedderInfo
 
 MAX_GENERATION = 10**19 - 1
 
+MAX_ANCESTORS = 64
+"""Generations before it that a commit names by their digests."""
+
 _COMMIT_NAME = re.compile(r"(?:tenants/[a-z2-7]{26}/)?commits/(0[0-9]{19})")  # the largest number has 19 digits
 
 
@@ -35,6 +38,16 @@ class SegmentEntry(_Wire):
     chunks: int
     hot: BlobPin
     text: BlobPin
+
+    @property
+    def hot_name(self) -> str:
+        """Name of the hot blob below the tenant's prefix."""
+        return f"segments/{self.id}.hot"
+
+    @property
+    def text_name(self) -> str:
+        """Name of the text blob below the tenant's prefix."""
+        return f"segments/{self.id}.text"
 
 
 class Tombstone(_Wire):
@@ -65,21 +78,23 @@ class Manifest(_Wire):
         version: Of this format.
         tenant_id: Whose index it is.
         generation: Counts commits; 0 is the empty index that no blob stands for.
-        previous: SHA-256 of the sealed blob of the generation before; empty for the first.
+        ancestors: Digests of the generations before, newest first, at most `MAX_ANCESTORS`.
         committed_at: When it was written, UTC.
         embedding: None for a lexical index.
         segments: Oldest first.
         tombstones: Dead versions that still stand in a segment.
+        condemned: Names, below the tenant's prefix, of blobs that a vacuum is deleting; no commit may name them again.
     """
 
     version: Literal[1] = 1
     tenant_id: str
     generation: int = 0
-    previous: str = ""
+    ancestors: tuple[str, ...] = ()
     committed_at: datetime
     embedding: Embedding | None = None
     segments: tuple[SegmentEntry, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    condemned: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> Manifest:

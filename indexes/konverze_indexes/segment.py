@@ -12,7 +12,7 @@ import json
 import numbers
 import secrets
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn, cast
@@ -60,6 +60,11 @@ class IndexedDocument:
     settings_sha256: str = ""
     upload: str = ""
     metadata: Metadata = field(default_factory=dict[str, MetadataValue])
+
+    @property
+    def original(self) -> str:
+        """Name, below the tenant's prefix, of the sealed original."""
+        return f"uploads/{self.upload}"
 
     def to_json(self) -> str:
         """The catalogue row as JSON."""
@@ -119,6 +124,16 @@ def _no_span(value: object) -> NoReturn:
     raise ConfigError(f"a chunk's span is a kr.Span, not {type(value).__name__}")
 
 
+def version_text(number: np.uint64) -> str:
+    """A version of a document as its catalogue row and its tombstone have it: 16 hexadecimal digits."""
+    return f"{int(number):016x}"
+
+
+def version_numbers(versions: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """Versions as the column of a segment has them: uint64, shape (count,)."""
+    return np.array([int(version, 16) for version in versions], np.uint64)
+
+
 def searchable_text(chunk: Chunk) -> str:
     """What both legs index: the heading path above the chunk, and its text."""
     return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
@@ -151,7 +166,7 @@ def build_segment(documents: Sequence[DocumentChunks], vectors: Vectors | None) 
     arrays |= {"text.starts": texts.starts, **_field_arrays(chunks)}
     bounds = np.cumsum([0] + [len(entry.chunks) for entry in documents], dtype=np.int64)
     arrays["documents.bounds"] = bounds
-    arrays["documents.versions"] = np.array([int(entry.document.version, 16) for entry in documents], np.uint64)
+    arrays["documents.versions"] = version_numbers(entry.document.version for entry in documents)
     arrays |= StringColumn.of([entry.document.to_json() for entry in documents]).arrays_as("documents")
     arrays |= StringColumn.of([entry.document.id for entry in documents]).arrays_as("document_ids")
     filters = FilterBuilder()
@@ -205,6 +220,14 @@ class Segment:
         """The catalogue row at this position."""
         return IndexedDocument.from_json(self._documents[position])
 
+    def version(self, position: int) -> str:
+        """The version of the document at this position, as its catalogue row has it."""
+        return version_text(self.versions[position])
+
+    def version_texts(self) -> list[str]:
+        """The versions of all documents, dead ones included."""
+        return [version_text(number) for number in self.versions]
+
     def positions_of(self, document_id: str) -> list[int]:
         """Positions of all versions of a document, dead ones included."""
         rows = self.filters.rows_equal("document_id", document_id)
@@ -212,7 +235,7 @@ class Segment:
 
     def live_mask(self, dead_versions: Sequence[str]) -> Mask | None:
         """bool, shape (rows,): rows of documents that no tombstone names; None when all are live."""
-        dead = np.isin(self.versions, np.array([int(version, 16) for version in dead_versions], np.uint64))
+        dead = np.isin(self.versions, version_numbers(dead_versions))
         if not dead.any():
             return None
         return ~np.repeat(dead, np.diff(self.bounds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,6 +82,10 @@ class LiveSegment:
         starts = self.segment.bounds[:-1]
         return iter(range(len(starts)) if self.live is None else np.flatnonzero(self.live[starts]).tolist())
 
+    def content(self, position: int) -> DocumentChunks:
+        """The document at a position, with its chunks."""
+        return DocumentChunks(document=self.segment.document(position), chunks=self.segment.chunks_of(position))
+
 
 class Snapshot:
     """One generation of a tenant's index, ready to search.
@@ -93,7 +97,7 @@ class Snapshot:
 
     def __init__(self, manifest: Manifest, segments: Mapping[str, Segment]) -> None:
         self.manifest = manifest
-        self._by_id = dict(segments)
+        self._by_id = {entry.id: segments[entry.id] for entry in manifest.segments}
         dead = [tombstone.version for tombstone in manifest.tombstones]
         self.segments: list[LiveSegment] = []
         base = 0
@@ -184,22 +188,36 @@ class Snapshot:
     def tombstones(self, document_ids: Iterable[str]) -> list[Tombstone]:
         """What ends all live versions of these documents."""
         return [
-            Tombstone(document_id=document_id, version=f"{int(part.segment.versions[position]):016x}")
+            Tombstone(document_id=document_id, version=part.segment.version(position))
             for document_id in document_ids
             for part, position in self.positions_of(document_id)
         ]
 
-    def live_content(self) -> tuple[list[DocumentChunks], Vectors | None]:
-        """All live documents, and their vectors: float32, shape (live chunks, dim); None for a lexical index."""
-        documents: list[DocumentChunks] = []
-        vectors: list[Vectors] = []
-        for part in self.segments:
-            for position in part.live_positions():
-                chunks = part.segment.chunks_of(position)
-                documents.append(DocumentChunks(document=part.segment.document(position), chunks=chunks))
-            if part.segment.vectors is not None:
-                vectors.append(part.segment.vectors if part.live is None else part.segment.vectors[part.live])
+    def live_content(self, segment_ids: Collection[str]) -> tuple[list[DocumentChunks], Vectors | None]:
+        """Live documents of some segments, and their vectors.
+
+        Args:
+            segment_ids: Which segments.
+
+        Returns:
+            The documents; and float32, shape (their chunks in order, dim), or None for a lexical index.
+        """
+        parts = [self.segments[place] for place, id_ in enumerate(self._by_id) if id_ in segment_ids]
+        documents = [part.content(position) for part in parts for position in part.live_positions()]
+        vectors = [
+            part.segment.vectors if part.live is None else part.segment.vectors[part.live]
+            for part in parts
+            if part.segment.vectors is not None
+        ]
         return documents, np.concatenate(vectors) if vectors else None
+
+    def live_versions(self) -> dict[str, tuple[LiveSegment, int]]:
+        """Segment and position of each live version."""
+        return {
+            part.segment.version(position): (part, position)
+            for part in self.segments
+            for position in part.live_positions()
+        }
 
     @property
     def live_chunks(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from konverze_core.errors import BlobNotFoundError, IntegrityError
-from konverze_core.protocols import BlobStore
+from konverze_core.protocols import BlobHead, BlobStore
 from konverze_indexes.container import Bytes
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.envelope import BlobContext, header_digest, open_sealed, seal
@@ -119,9 +119,22 @@ class TenantBlobs:
             ConflictError: The name is taken.
             StoreError: The store did not take it.
         """
-        sealed = seal(self.keys.active, self._context(kind, name), plaintext)
-        self.store.put(self.prefix + name, sealed, if_absent=True)
+        sealed = self.sealed(kind, name, plaintext)
+        self.put(name, sealed)
         return blob_digest(sealed)
+
+    def sealed(self, kind: str, name: str, plaintext: bytes) -> memoryview:
+        """The sealed bytes of a blob that goes to this name."""
+        return seal(self.keys.active, self._context(kind, name), plaintext)
+
+    def put(self, name: str, sealed: memoryview) -> None:
+        """Stores sealed bytes, if the name is free.
+
+        Raises:
+            ConflictError: The name is taken.
+            StoreError: The store did not take them.
+        """
+        self.store.put(self.prefix + name, sealed, if_absent=True)
 
     def read(self, kind: str, name: str, *, pin: BlobPin | None = None) -> Bytes:
         """Opens a blob.
@@ -135,19 +148,14 @@ class TenantBlobs:
             uint8, shape (n,): the plaintext.
 
         Raises:
-            BlobNotFoundError: No such blob, and none was pinned.
-            IntegrityError: The blob is not what was written, or a pinned one is gone.
+            BlobNotFoundError: No such blob.
+            IntegrityError: The blob is not what was written.
         """
         return self.opened(kind, name, self.stored(kind, name, pin=pin))
 
     def stored(self, kind: str, name: str, *, pin: BlobPin | None = None) -> memoryview:
         """The sealed bytes, held to their pin."""
-        try:
-            sealed = self.store.get(self.prefix + name)
-        except BlobNotFoundError as exc:
-            if pin is None:
-                raise
-            raise IntegrityError(f"the {kind} blob {name} is named by a commit, but gone") from exc
+        sealed = self.store.get(self.prefix + name)
         if pin is not None and (len(sealed) != pin.stored_bytes or header_digest(sealed).hex() != pin.header_sha256):
             raise IntegrityError(f"the {kind} blob {name} is not the one that its commit names")
         return sealed
@@ -155,6 +163,13 @@ class TenantBlobs:
     def opened(self, kind: str, name: str, sealed: memoryview) -> Bytes:
         """The plaintext of sealed bytes."""
         return open_sealed(self.keys.key, self._context(kind, name), sealed)
+
+    def head(self, name: str) -> BlobHead | None:
+        """Length and age of a blob; None when there is none."""
+        try:
+            return self.store.head(self.prefix + name)
+        except BlobNotFoundError:
+            return None
 
     def delete(self, name: str) -> None:
         """Removes a blob; one that is not there is no error."""

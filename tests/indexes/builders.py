@@ -11,6 +11,7 @@ from konverze_core.protocols import EmbedderInfo
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
+from konverze_indexes.marks import MemoryMarks
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.tenantblobs import TenantBlobs
 
@@ -32,10 +33,17 @@ def unit_vectors(count, *, seed=0, dim=DIM):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def new_index(store=None, provider=None, tenant_id="acme", clock=None):
+def new_index(store=None, provider=None, tenant_id="acme", clock=None, *, marks=None):
     store, provider, clock = store or MemoryBlobStore(), provider or MemoryKeyProvider(), clock or SystemClock()
     keyring = Keyring.create(store, provider, tenant_id, clock)
-    return TenantIndex(TenantBlobs.of(store, keyring), clock)
+    return TenantIndex(TenantBlobs.of(store, keyring), keyring, clock, marks=marks or MemoryMarks())
+
+
+def reopened(store, provider, *, tenant_id="acme", clock=None, marks=None):
+    """The tenant's index as another process has it."""
+    clock = clock or SystemClock()
+    keyring = Keyring.open(store, provider, tenant_id, clock)
+    return TenantIndex(TenantBlobs.of(store, keyring), keyring, clock, marks=marks or MemoryMarks())
 
 
 def add(index, *documents, seed=0, replaces=True):

@@ -1,53 +1,296 @@
-"""The example in the page about sealed blobs is one."""
+"""The examples in the pages about formats: each is computed by hand, and all together open as the store they are."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 import re
+import struct
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
+import konverze_rag as kr
+from konverze_core.fakes import ManualClock, MemoryBlobStore
+from konverze_core.names import checked_blob_name
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.envelope import BlobContext, open_range, open_sealed
+from konverze_indexes.keyfile import LocalKeyFile
+from konverze_indexes.marks import FileMarks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "formats" / "sealed-blob.md").read_text("utf-8")
-
-
-@pytest.fixture
-def inputs():
-    """Values of the example's table, by field."""
-    return dict(re.findall(r"^\| ([\w ]+) \| `([^`]+)` \|$", PAGE.partition("## Example")[2], re.MULTILINE))
+FORMATS = Path(__file__).parents[2] / "docs" / "formats"
+FRAME_BYTES = 1 << 20
 
 
-@pytest.fixture
-def parts():
-    """Bytes of the example's blob, by field, in order."""
-    (block,) = re.findall(r"```\n(.+?)\n```", PAGE.partition("## Example")[2], re.DOTALL)
-    return {line[:22].strip(): bytes.fromhex(line[22:]) for line in block.splitlines()}
+class Page:
+    """The example of a page."""
+
+    def __init__(self, name: str) -> None:
+        self.text = (FORMATS / f"{name}.md").read_text("utf-8").partition("## Example")[2]
+        self.blocks = re.findall(r"```\w*\n(.+?)\n```", self.text, re.DOTALL)
+        self.fields = dict(re.findall(r"^\| ([^|`]+?) \| `([^`]+)` \|$", self.text, re.MULTILINE))
+        row = r"^\| `([^`]+)` \| `([\w-]+)` \| (DEK|day key) \| (\d+) \| `([0-9a-f]{64})` \|$"
+        self.blobs = re.findall(row, self.text, re.MULTILINE)
 
 
-def test_the_example_opens(inputs, parts):
-    key = DataKey(id=bytes.fromhex(inputs["DEK id"]), secret=bytes.fromhex(inputs["DEK"]))
-    context = BlobContext(tenant_id=inputs["tenant id"], kind=inputs["kind"], name=inputs["blob name"])
-    blob = b"".join(parts.values())
-    assert open_sealed({key.id: key}.__getitem__, context, blob).tobytes().decode() == inputs["plaintext"]
+SEALED, KEYRING, SEGMENT = Page("sealed-blob"), Page("keyring"), Page("segment")
+COMMIT, CONVERSATION, SETTINGS = Page("commit"), Page("conversation"), Page("settings")
+
+PARTS = {line[:22].strip(): bytes.fromhex(line[22:]) for line in SEALED.blocks[0].splitlines()}
+DIRECTORY = KEYRING.fields["directory"]
+PREFIX = f"tenants/{DIRECTORY}/"
+KEYS = {
+    "DEK": (bytes.fromhex(SEALED.fields["DEK id"]), bytes.fromhex(SEALED.fields["DEK"])),
+    "day key": (bytes.fromhex(CONVERSATION.fields["day key's id"]), bytes.fromhex(CONVERSATION.fields["day key"])),
+}
+SECRET = bytes.fromhex(KEYRING.fields["secret of the key file"])
+NAME_KEY = bytes.fromhex(KEYRING.fields["name key"])
+
+
+def canonical(*fields: str) -> bytes:
+    return b"".join(struct.pack(">H", len(field.encode())) + field.encode() for field in fields)
+
+
+def expand(key: bytes, info: bytes) -> bytes:
+    return HKDFExpand(SHA256(), 32, info).derive(key)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def by_hand(plaintext: bytes, *, name: str, kind: str, key: str, frame_bytes: int = FRAME_BYTES) -> bytes:
+    """The sealed blob of a plaintext of one frame, as the tables of its page say."""
+    key_id, secret = KEYS[key]
+    fixed = struct.pack(">4sBI", b"KVZ1", 1, frame_bytes) + key_id
+    aad = canonical(SEALED.fields["tenant id"], kind, PREFIX + name, key_id.hex(), "1", str(frame_bytes))
+    stream_header = PARTS["stream header length"] + PARTS["salt"] + PARTS["nonce prefix"]
+    commitment = hmac.digest(expand(secret, b"konverze/v1/commit"), fixed + aad + stream_header, "sha256")
+    blob_key = HKDF(SHA256(), 32, PARTS["salt"], aad).derive(expand(secret, b"konverze/v1/stream"))
+    frame = AESGCM(blob_key).encrypt(PARTS["nonce prefix"] + b"\0\0\0\0\1", plaintext, None)
+    return fixed + commitment + stream_header + frame
+
+
+def container() -> bytes:
+    """The hot blob's plaintext, put together from the page."""
+    length, header, arrays = SEGMENT.blocks
+    head = header.encode().ljust(struct.unpack("<Q", bytes.fromhex(length))[0])
+    packed = bytearray(bytes.fromhex(length) + head)
+    start = len(packed)
+    layout = json.loads(header)
+    for line in arrays.splitlines():
+        name, _, value = line.partition(" ")
+        raw = value.strip().encode() if name.endswith(".utf8") else bytes.fromhex(value)
+        packed += bytes(start + layout[name]["offset"] - len(packed)) + raw
+    return bytes(packed) + bytes(-len(packed) % 64)
+
+
+def plaintexts(page: Page) -> list[bytes]:
+    """Plaintexts of the blobs in a page's table, in order."""
+    if page is SEGMENT:
+        return [container(), re.search(r"whose plaintext is `(.+)`", page.text)[1].encode()]
+    lines = [block.encode() for block in page.blocks]
+    return [*lines, b"".join(KEYS["day key"]), b""] if page is CONVERSATION else lines
+
+
+def sealed_blobs(page: Page) -> list[tuple[str, bytes]]:
+    """Names and sealed bytes of the blobs in a page's table."""
+    rows = zip(page.blobs, plaintexts(page), strict=True)
+    return [(name, by_hand(plain, name=name, kind=kind, key=key)) for (name, kind, key, *_), plain in rows]
+
+
+PAGES = pytest.mark.parametrize("page", [SEGMENT, COMMIT, CONVERSATION, SETTINGS], ids=lambda page: page.blobs[0][1])
+
+
+# Sealed blobs
+
+
+def test_the_sealed_blob_opens():
+    key = DataKey(id=KEYS["DEK"][0], secret=KEYS["DEK"][1])
+    name, kind = SEALED.fields["blob name"], SEALED.fields["kind"]
+    context = BlobContext(tenant_id=SEALED.fields["tenant id"], kind=kind, name=name)
+    blob = b"".join(PARTS.values())
+    assert open_sealed({key.id: key}.__getitem__, context, blob).tobytes().decode() == SEALED.fields["plaintext"]
     assert open_range({key.id: key}.__getitem__, context, blob, start=8, length=4) == b"take"
 
 
-def test_the_example_follows_from_the_tables(inputs, parts):
-    secret = bytes.fromhex(inputs["DEK"])
-    texts = (inputs["tenant id"], inputs["kind"], inputs["blob name"], inputs["DEK id"], "1", "16384")
-    aad = b"".join(len(text).to_bytes(2, "big") + text.encode() for text in texts)
-    *fixed, commitment, length, salt, prefix, ciphertext, tag = parts.values()
-    assert [part.hex() for part in (*fixed, length)] == ["4b565a31", "01", "00004000", inputs["DEK id"], "28"]
-    commit_key = HKDFExpand(SHA256(), 32, b"konverze/v1/commit").derive(secret)
-    message = b"".join(fixed) + aad + length + salt + prefix
-    assert hmac.new(commit_key, message, hashlib.sha256).digest() == commitment
-    stream_key = HKDFExpand(SHA256(), 32, b"konverze/v1/stream").derive(secret)
-    gcm = AESGCM(HKDF(SHA256(), 32, salt, aad).derive(stream_key))
-    assert gcm.decrypt(prefix + b"\0\0\0\0\1", ciphertext + tag, None).decode() == inputs["plaintext"]
+def test_the_sealed_blob_follows_from_the_tables():
+    name = SEALED.fields["blob name"].removeprefix(PREFIX)
+    plaintext = SEALED.fields["plaintext"].encode()
+    blob = by_hand(plaintext, name=name, kind=SEALED.fields["kind"], key="DEK", frame_bytes=16_384)
+    assert blob == b"".join(PARTS.values())
+    assert [len(part) for part in PARTS.values()] == [4, 1, 4, 16, 32, 1, 32, 7, len(plaintext), 16]
+
+
+@PAGES
+def test_each_blob_is_sealed_to_the_stated_length_and_digest(page):
+    for (name, _, _, length, digest), (_, blob) in zip(page.blobs, sealed_blobs(page), strict=True):
+        checked_blob_name(PREFIX + name)
+        assert (len(blob), sha256(blob)) == (int(length), digest)
+
+
+# Keys
+
+
+def test_the_directory_is_a_hash_of_the_id():
+    digest = hashlib.sha256(SEALED.fields["tenant id"].encode()).digest()
+    assert base64.b32encode(digest).decode().lower()[:26] == DIRECTORY
+
+
+def test_the_key_file_is_as_the_page_says():
+    body, digest = KEYRING.blocks[0].splitlines()
+    assert json.loads(digest) == {"sha256": sha256(body.encode())}
+    (entry,) = json.loads(body)["keys"]
+    mac_subkey = expand(SECRET, b"konverze/v1/mac")
+    assert mac_subkey.hex() == KEYRING.fields["mac subkey"]
+    assert entry["id"] == hashlib.sha256(mac_subkey).digest()[:16].hex()
+    assert base64.b64decode(entry["secret"]) == SECRET
+
+
+def test_the_keyrings_signature_is_the_key_files():
+    body, last = KEYRING.blocks[1].splitlines()
+    mac_subkey = expand(SECRET, b"konverze/v1/mac")
+    key_id = hashlib.sha256(mac_subkey).digest()[:16]
+    assert json.loads(last) == {"signature": (key_id + hmac.digest(mac_subkey, body.encode(), "sha256")).hex()}
+    assert body == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"))
+
+
+def test_the_data_key_unwraps_by_hand():
+    (entry,) = json.loads(KEYRING.blocks[1].splitlines()[0])["deks"]
+    wrap_subkey = expand(SECRET, b"konverze/v1/wrap" + canonical("key", entry["id"], "tenant", DIRECTORY))
+    assert wrap_subkey.hex() == KEYRING.fields["wrap subkey"]
+    payload = aes_key_unwrap(wrap_subkey, base64.b64decode(entry["ciphertext"]))
+    assert payload.hex() == KEYRING.fields["payload that is wrapped"]
+    binding = hashlib.sha256(canonical("konverze/v1/dek", DIRECTORY, entry["id"])).digest()
+    assert (bytes.fromhex(entry["id"]), payload) == (KEYS["DEK"][0], KEYS["DEK"][1] + binding)
+
+
+def test_name_key_and_tenant_id_open_by_hand():
+    body = json.loads(KEYRING.blocks[1].splitlines()[0])
+    for field, key, label, plaintext in (
+        ("name_key_sealed", KEYS["DEK"][1], b"konverze/v1/name-key", NAME_KEY),
+        ("tenant_id_sealed", NAME_KEY, b"konverze/v1/tenant-id", SEALED.fields["tenant id"].encode()),
+    ):
+        sealed = bytes.fromhex(body[field])
+        assert AESGCM(expand(key, label)).decrypt(sealed[:12], sealed[12:], DIRECTORY.encode()) == plaintext
+
+
+def test_the_mark_checks_itself(tmp_path):
+    content = KEYRING.blocks[2]
+    mark = json.loads(content)
+    message = canonical("konverze/v1/mark", DIRECTORY, str(mark["keyring"]), str(mark["commit"]))
+    assert mark["check"] == hashlib.sha256(message).digest()[:16].hex()
+    (tmp_path / DIRECTORY).write_text(content)
+    marks = FileMarks(tmp_path)
+    assert (marks.newest(DIRECTORY, "keyring"), marks.newest(DIRECTORY, "commit")) == (mark["keyring"], mark["commit"])
+    marks.raise_to(DIRECTORY, "commit", mark["commit"] + 1)
+    marks.reset(DIRECTORY)
+    marks.raise_to(DIRECTORY, "keyring", mark["keyring"])
+    marks.raise_to(DIRECTORY, "commit", mark["commit"])
+    assert (tmp_path / DIRECTORY).read_text() == content
+
+
+# What refers to what
+
+
+def test_the_segments_arrays_hold_what_the_page_says():
+    arrays = {name: value.strip() for name, _, value in (row.partition(" ") for row in SEGMENT.blocks[2].splitlines())}
+    texts = SEALED.fields["plaintext"].encode()
+    starts = struct.unpack("<3q", bytes.fromhex(arrays["text.starts"]))
+    assert texts[starts[0] : starts[1]] == plaintexts(SEGMENT)[1]
+    assert texts[starts[1] : starts[2]].decode() in SEGMENT.text
+    row = struct.unpack("<6i", bytes.fromhex(arrays["fields"])[:24])
+    assert row == (0, -1, 0, starts[1], -1, 0)
+    bounds = struct.unpack("<3q", bytes.fromhex(arrays["documents.starts"]))
+    refunds = json.loads(arrays["documents.utf8"][bounds[0] : bounds[1]])
+    assert refunds["content_sha256"] == sha256(plaintexts(SEGMENT)[1])
+    assert f"uploads/{refunds['upload']}" == SEGMENT.blobs[1][0]
+    hashes = struct.unpack("<7Q", bytes.fromhex(arrays["lexical.terms"]))
+    words = ("refunds", "take", "30", "days", "gifts", "stay", "sold")
+    digests = (hashlib.blake2b(word.encode(), digest_size=8).digest() for word in words)
+    assert list(hashes) == sorted(int.from_bytes(digest, "little") for digest in digests)
+
+
+def test_a_commit_names_its_ancestors_and_pins_its_segments():
+    manifests = [json.loads(block) for block in COMMIT.blocks]
+    digests = [digest[:32] for *_, digest in COMMIT.blobs]
+    assert [manifest["ancestors"] for manifest in manifests] == [[], digests[:1], [digests[1], digests[0]]]
+    for manifest, (name, *_) in zip(manifests, COMMIT.blobs, strict=True):
+        assert name == f"commits/{10**19 - 1 - manifest['generation']:020d}"
+    (entry,) = manifests[-1]["segments"]
+    hot, text = sealed_blobs(SEGMENT)[0][1], b"".join(PARTS.values())
+    for pin, blob in ((entry["hot"], hot), (entry["text"], text)):
+        assert pin == {"stored_bytes": len(blob), "header_sha256": sha256(blob[:97])}
+
+
+def test_turns_name_the_one_before_and_their_places():
+    def blind(label: str, name: str) -> str:
+        return hmac.digest(NAME_KEY, label.encode() + b"\0" + name.encode(), "sha256")[:16].hex()
+
+    first, second, erased = (json.loads(block) for block in CONVERSATION.blocks)
+    original = CONVERSATION.blobs[0][4]
+    assert (first["previous"], second["previous"], erased["replaces"]) == ("", original, original)
+    assert blind("conversation", first["conversation"]) == CONVERSATION.fields["conversation"]
+    assert blind("visitor", first["visitor"]) == CONVERSATION.fields["visitor"]
+    place = f"2026-01-01/{CONVERSATION.fields['conversation']}/000000"
+    assert CONVERSATION.blobs[0][0] == CONVERSATION.blobs[2][0] == f"days/{place}"
+    assert CONVERSATION.blobs[4][0] == f"visitors/{CONVERSATION.fields['visitor']}/{place}"
+
+
+def test_settings_name_the_version_before():
+    first, second = (json.loads(block) for block in SETTINGS.blocks)
+    assert (first["previous"], second["previous"]) == ("", SETTINGS.blobs[0][4])
+    for version, (name, *_) in zip((first, second), SETTINGS.blobs, strict=True):
+        assert name == f"settings/{10**19 - 1 - version['number']:020d}"
+
+
+# All of it, by the library
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """An engine over the examples of all pages, before the visitor is erased."""
+    store = MemoryBlobStore()
+    store.put(f"keyring/{DIRECTORY}/{1:020d}", KEYRING.blocks[1].encode() + b"\n")
+    store.put(SEALED.fields["blob name"], b"".join(PARTS.values()))
+    for page in (SEGMENT, COMMIT, CONVERSATION, SETTINGS):
+        for name, blob in sealed_blobs(page):
+            if CONVERSATION.blobs[2][4] != sha256(blob):
+                store.put(PREFIX + name, blob)
+    key_file = tmp_path / "key.json"
+    key_file.write_text(KEYRING.blocks[0] + "\n")
+    key_file.chmod(0o600)
+    settings = kr.Settings(embeddings="none", openai_api_key=None, openai_base_url=None)
+    with kr.Engine(settings=settings, blobs=store, keys=LocalKeyFile(key_file), clock=ManualClock()) as engine:
+        yield engine
+
+
+def test_the_examples_are_a_sound_store(engine):
+    report = engine.verify()
+    assert report.findings == ()
+    assert report.is_sound
+    assert report.blobs == 2 + 2 + 3 + 4 + 2
+
+
+def test_the_library_reads_the_examples(engine):
+    acme = engine.tenant(SEALED.fields["tenant id"], min_generation=3)
+    assert [hit.chunk.text for hit in acme.search("refunds gifts")] == ["Refunds take 30 days."]
+    assert acme.settings().retention_days == json.loads(SETTINGS.blocks[1])["settings"]["retention_days"]
+    assert engine.tenants() == [SEALED.fields["tenant id"]]
+
+
+def test_an_erasure_leaves_the_erased_turn_of_the_page(engine):
+    receipt = engine.tenant("acme").erase_visitor("v-7")
+    assert receipt.blobs_destroyed == 2
+    key = DataKey(id=KEYS["day key"][0], secret=KEYS["day key"][1])
+    name = PREFIX + CONVERSATION.blobs[2][0]
+    context = BlobContext(tenant_id="acme", kind="turn", name=name)
+    opened = open_sealed({key.id: key}.__getitem__, context, engine.blobs.get(name))
+    assert opened.tobytes().decode() == CONVERSATION.blocks[2]
+    assert engine.verify().findings == ()

@@ -1,23 +1,30 @@
+import gc
+import hashlib
 import threading
+import weakref
 
 import pytest
 
-from konverze_core.clock import SystemClock
 from konverze_core.errors import (
     ConfigError,
+    ConflictError,
     EmbedderMismatchError,
     IntegrityError,
+    KeyAccessDeniedError,
     RollbackError,
+    StoreFullError,
     StoreUnavailableError,
 )
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import EmbedderInfo
-from konverze_indexes.index import REFRESH_S, TenantIndex
-from konverze_indexes.keyring import Keyring
+from konverze_indexes.compaction import compact
+from konverze_indexes.index import REFRESH_S
 from konverze_indexes.manifest import Embedding, commit_name, generation_of
+from konverze_indexes.marks import MemoryMarks
 from konverze_indexes.snapshot import Query
-from konverze_indexes.tenantblobs import TenantBlobs
-from tests.indexes.builders import EMBEDDING, add, document, new_index, unit_vectors
+from konverze_indexes.vacuum import vacuum
+from tests.indexes.builders import EMBEDDING, add, document, new_index, reopened, unit_vectors
+from tests.indexes.pausing import PausedWriter, PausingStore
 
 
 @pytest.fixture
@@ -38,17 +45,12 @@ def _texts(index, question, k=10):
     return [hit.chunk.text for hit in index.refreshed().search(Query(k=k, text=question))]
 
 
-def _reopened(index, store, provider):
-    blobs = TenantBlobs.of(store, Keyring.open(store, provider, index.blobs.tenant_id))
-    return TenantIndex(blobs, SystemClock())
-
-
 def test_reopened_results_are_identical(store, provider):
     index = new_index(store, provider)
     add(index, document("a", "red fox", "blue fox"), document("b", "red hen"))
     index.delete(["b"])
     query = Query(k=5, text="red fox", vector=unit_vectors(1, seed=9)[0])
-    again = _reopened(index, store, provider)
+    again = reopened(store, provider)
     assert again.snapshot().search(query) == index.snapshot().search(query)
     assert again.snapshot().manifest == index.snapshot().manifest
 
@@ -81,8 +83,7 @@ def test_deleting_what_is_not_there_commits_nothing(store, provider):
 def test_another_process_sees_a_commit_within_the_refresh_time(store, provider):
     clock = ManualClock()
     writer = new_index(store, provider)
-    blobs = TenantBlobs.of(store, Keyring.open(store, provider, "acme"))
-    reader = TenantIndex(blobs, clock)
+    reader = reopened(store, provider, clock=clock)
     add(writer, document("a", "x"))
     assert reader.snapshot().manifest.generation == 0
     clock.advance(REFRESH_S)
@@ -99,7 +100,7 @@ def test_a_reader_keeps_its_generation(store, provider):
 
 def test_two_writers_rebase_and_lose_nothing(store, provider):
     one = new_index(store, provider)
-    other = _reopened(one, store, provider)
+    other = reopened(store, provider)
     add(one, document("a", "x"))
     add(other, document("b", "y"))
     add(one, document("c", "z"))
@@ -109,7 +110,7 @@ def test_two_writers_rebase_and_lose_nothing(store, provider):
 
 def test_two_writers_of_one_document_leave_one_version(store, provider):
     one = new_index(store, provider)
-    other = _reopened(one, store, provider)
+    other = reopened(store, provider)
     add(one, document("a", "from one"))
     add(other, document("a", "from other"))
     assert _texts(one, "from") == ["from other"]
@@ -117,7 +118,7 @@ def test_two_writers_of_one_document_leave_one_version(store, provider):
 
 def test_concurrent_writers_all_land(store, provider):
     first = new_index(store, provider)
-    writers = [first] + [_reopened(first, store, provider) for _ in range(5)]
+    writers = [first] + [reopened(store, provider) for _ in range(5)]
     errors = []
 
     def write(number, index):
@@ -144,29 +145,29 @@ def test_compaction_keeps_results_and_drops_dead_rows(store, provider):
     index.delete(["d1"])
     query = Query(k=20, vector=unit_vectors(1, seed=7)[0])
     before = index.snapshot().search(query)
-    index.compact()
+    compact(index)
     assert index.snapshot().search(query) == before
     assert len(index.snapshot().segments) == 1
     assert index.snapshot().manifest.tombstones == ()
-    assert _reopened(index, store, provider).snapshot().search(query) == before
+    assert reopened(store, provider).snapshot().search(query) == before
 
 
-def test_compaction_beside_a_delete_and_a_replacement_loses_neither(store, provider, monkeypatch):
+def _paused(store, provider, part, action, *, after=False):
+    """A writer of another process that has stopped at a put."""
+    pausing = PausingStore(store, part, after=after)
+    index = reopened(pausing, provider)
+    return PausedWriter(pausing, lambda: action(index))
+
+
+def test_compaction_beside_a_delete_and_a_replacement_loses_neither(store, provider):
     """Both land between the compaction's reading and its commit."""
     index = new_index(store, provider)
-    other = _reopened(index, store, provider)
     for name in ("a", "b", "c"):
         add(index, document(name, f"old {name}"))
-    written = index._write_segment
-
-    def write_then_interfere(*args):
-        entry = written(*args)
-        other.delete(["a"])
-        add(other, document("b", "new b"))
-        return entry
-
-    monkeypatch.setattr(index, "_write_segment", write_then_interfere)
-    index.compact()
+    compaction = _paused(store, provider, ".text", compact)
+    index.delete(["a"])
+    add(index, document("b", "new b"))
+    compaction.finish()
     assert sorted(_texts(index, "old new a b c")) == ["new b", "old c"]
 
 
@@ -174,7 +175,7 @@ def test_compacting_an_emptied_index(store, provider):
     index = new_index(store, provider)
     add(index, document("a", "x"))
     index.delete(["a"])
-    index.compact()
+    compact(index)
     assert index.snapshot().manifest.segments == ()
     add(index, document("b", "y"))
     assert _ids(index) == ["b"]
@@ -211,7 +212,7 @@ def test_a_removed_commit_is_noticed_by_who_saw_it(store, provider):
     store.delete(_commit_names(store)[0])
     with pytest.raises(RollbackError):
         index.refreshed()
-    fresh = _reopened(index, store, provider)
+    fresh = reopened(store, provider)
     with pytest.raises(RollbackError):
         fresh.require_generation(2)
 
@@ -223,7 +224,7 @@ def test_an_older_commit_under_a_newer_name_is_refused(store, provider):
     newest, oldest = _commit_names(store)
     store.put(newest, bytes(store.get(oldest)))
     with pytest.raises(IntegrityError):
-        _reopened(index, store, provider)
+        reopened(store, provider)
 
 
 def test_swapped_and_missing_segments_are_refused(store, provider):
@@ -234,12 +235,12 @@ def test_swapped_and_missing_segments_are_refused(store, provider):
     kept = bytes(store.get(one))
     store.put(one, bytes(store.get(other)))
     with pytest.raises(IntegrityError, match="not the one"):
-        _reopened(index, store, provider)
+        reopened(store, provider)
     store.delete(one)
     with pytest.raises(IntegrityError, match="gone"):
-        _reopened(index, store, provider)
+        reopened(store, provider)
     store.put(one, kept)
-    assert _ids(_reopened(index, store, provider)) == ["a", "b"]
+    assert _ids(reopened(store, provider)) == ["a", "b"]
 
 
 def test_no_plaintext_reaches_the_store(store, provider):
@@ -271,20 +272,20 @@ def test_an_older_copy_that_was_written_on_is_refused_by_who_saw_more(store, pro
     for name in ("b", "c"):
         add(index, document(name, "y"))
     _restore(store, older)
-    other = _reopened(index, store, provider)
+    other = reopened(store, provider)
     for number in range(overtakers):
         add(other, document(f"other {number}", "z"))
     with pytest.raises(RollbackError):
         index.refreshed()
     with pytest.raises(RollbackError):
         add(index, document("d", "w"))
-    assert _ids(_reopened(index, store, provider)) == ["a", *(f"other {number}" for number in range(overtakers))]
+    assert _ids(reopened(store, provider)) == ["a", *(f"other {number}" for number in range(overtakers))]
 
 
 def test_an_index_that_lags_several_generations_follows_the_chain(store, provider):
     index = new_index(store, provider)
     add(index, document("a", "x"))
-    lagging = _reopened(index, store, provider)
+    lagging = reopened(store, provider)
     for name in ("b", "c", "d"):
         add(index, document(name, "y"))
     assert _ids(lagging) == ["a", "b", "c", "d"]
@@ -325,18 +326,164 @@ def test_a_closed_index_serves_nothing(store, provider):
             call()
 
 
-def test_a_compaction_that_was_overtaken_returns_the_winners_result(store, provider, monkeypatch):
+def test_a_compaction_that_was_overtaken_returns_the_winners_result_and_leaves_nothing(store, provider):
     index = new_index(store, provider)
     for name in ("a", "b"):
         add(index, document(name, "x"))
-    other = _reopened(index, store, provider)
-    written = index._write_segment
-
-    def write_then_lose(*args):
-        entry = written(*args)
-        other.compact()
-        return entry
-
-    monkeypatch.setattr(index, "_write_segment", write_then_lose)
-    assert index.compact() == 3
+    slower = _paused(store, provider, ".text", compact)
+    compact(index)
+    assert slower.finish() == 3
     assert _ids(index) == ["a", "b"]
+    assert len([name for name in store.list("") if name.endswith((".hot", ".text"))]) == 6
+
+
+def test_only_chosen_segments_are_compacted(store, provider):
+    index = new_index(store, provider)
+    for number in range(4):
+        add(index, document(f"d{number}", f"red {number}"), seed=number)
+    index.delete(["d1", "d3"])
+    before = [entry.id for entry in index.snapshot().manifest.segments]
+    compact(index, only=before[1:3])
+    after = [entry.id for entry in index.snapshot().manifest.segments]
+    assert (after[0], after[2], len(after)) == (before[0], before[3], 3)
+    assert [item.document_id for item in index.snapshot().manifest.tombstones] == ["d3"]
+    assert _ids(index) == ["d0", "d2"]
+
+
+def test_each_commit_names_up_to_64_before_it(store, provider):
+    index = new_index(store, provider)
+    for number in range(70):
+        add(index, document(str(number % 3), f"text {number}"))
+    log = index.commits
+    names = [log.digest(generation) for generation in range(1, 71)]
+    assert log.read(3).manifest.ancestors == (names[1], names[0])
+    assert log.read(70).manifest.ancestors == tuple(reversed(names[5:69]))
+    assert names[0] == hashlib.sha256(store.get(_commit_names(store)[-1])).hexdigest()[:32]
+
+
+@pytest.mark.parametrize("vacuums", [False, True])
+def test_a_reader_far_behind_follows_while_it_can_and_opens_afresh_where_it_cannot(store, provider, vacuums):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    lagging = reopened(store, provider)
+    for number in range(140):
+        add(index, document("b", f"text {number}"))
+    if vacuums:
+        vacuum(index, grace_s=0)
+    assert _ids(lagging) == ["a", "b"]
+    assert len(_commit_names(store)) == (1 if vacuums else 141)
+
+
+def test_a_fork_far_ahead_is_noticed_where_the_commits_between_still_stand(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    older = _copied(store)
+    add(index, document("b", "y"))
+    _restore(store, older)
+    other = reopened(store, provider)
+    for number in range(140):
+        add(other, document("c", f"text {number}"))
+    with pytest.raises(RollbackError):
+        index.refreshed()
+
+
+def test_an_older_copy_is_refused_at_opening_where_a_mark_is_kept(store, provider):
+    marks = MemoryMarks()
+    index = new_index(store, provider, marks=marks)
+    add(index, document("a", "x"))
+    older = _copied(store)
+    add(index, document("b", "y"))
+    assert marks.newest(index.blobs.directory, "commit") == 2
+    _restore(store, older)
+    with pytest.raises(RollbackError, match="generation 1 stands where generation 2"):
+        reopened(store, provider, marks=marks)
+    assert _ids(reopened(store, provider)) == ["a"]
+
+
+def test_dropped_keys_take_the_decrypted_index_with_them(store, provider):
+    clock = ManualClock()
+    index = new_index(store, provider, clock=clock)
+    add(index, document("a", "x"))
+    held = weakref.ref(index.snapshot().segments[0].segment)
+    provider.disable()
+    clock.advance(10**6)
+    with pytest.raises(KeyAccessDeniedError):
+        index.snapshot()
+    gc.collect()
+    assert held() is None
+    provider.restore()
+    assert [row.id for row in index.snapshot().documents()] == ["a"]
+
+
+def test_what_was_seen_outlives_the_keys(store, provider):
+    clock = ManualClock()
+    index = new_index(store, provider, clock=clock)
+    add(index, document("a", "x"))
+    older = _copied(store)
+    add(index, document("b", "y"))
+    provider.disable()
+    clock.advance(10**6)
+    with pytest.raises(KeyAccessDeniedError):
+        index.snapshot()
+    provider.restore()
+    _restore(store, older)
+    with pytest.raises(RollbackError):
+        index.snapshot()
+
+
+def test_a_put_that_is_refused_because_it_was_sent_twice_has_landed(store, provider):
+    class SendsTwice:
+        def __getattr__(self, verb):
+            return getattr(store, verb)
+
+        def put(self, name, data, *, if_absent=False):
+            store.put(name, data, if_absent=if_absent)
+            if "/commits/" in name:
+                raise ConflictError("already there: the first of the two")
+
+    new_index(store, provider)
+    index = reopened(SendsTwice(), provider)
+    assert add(index, document("a", "x"), replaces=False) == 1
+    assert [(row.id, row.chunks) for row in index.refreshed().documents()] == [("a", 1)]
+    assert len(_commit_names(store)) == 1
+
+
+def test_a_commit_of_which_nobody_knows_whether_it_stands_keeps_its_blobs(store, provider):
+    class FailsAfterwards:
+        is_armed = False
+
+        def __getattr__(self, verb):
+            return getattr(store, verb)
+
+        def put(self, name, data, *, if_absent=False):
+            store.put(name, data, if_absent=if_absent)
+            self.is_armed = "/commits/" in name
+
+        def list(self, prefix):
+            if self.is_armed:
+                raise StoreUnavailableError("down")
+            return store.list(prefix)
+
+    new_index(store, provider)
+    with pytest.raises(StoreUnavailableError):
+        add(reopened(FailsAfterwards(), provider), document("a", "x"))
+    assert _ids(reopened(store, provider)) == ["a"]
+
+
+def test_a_commit_that_fails_for_certain_leaves_no_segment(store, provider):
+    index = new_index(store, provider)
+    add(index, document("a", "x"))
+    names = store.list("")
+
+    class Full:
+        def __getattr__(self, verb):
+            return getattr(store, verb)
+
+        def put(self, name, data, *, if_absent=False):
+            if name.endswith(".text"):
+                raise StoreFullError("no room")
+            store.put(name, data, if_absent=if_absent)
+
+    with pytest.raises(StoreFullError):
+        add(reopened(Full(), provider), document("b", "y"))
+    assert store.list("") == names

@@ -125,6 +125,10 @@ class AzureKeyVault:
     def __reduce__(self) -> NoReturn:
         raise TypeError("key providers are not pickled or copied")
 
+    def close(self) -> None:
+        """Closes all connections."""
+        self._calls.close()
+
     def wrap(self, payload: bytes, *, context: Mapping[str, str], kek: str = SHARED_KEK) -> WrappedKey:
         """Encrypts a key on this side; asks the vault only when the public key is not known, or too old.
 

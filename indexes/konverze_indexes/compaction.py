@@ -1,0 +1,81 @@
+"""Compaction: rewriting segments so that dead versions are gone and few segments remain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from konverze_core.errors import ConflictError
+from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
+from konverze_indexes.index import TenantIndex
+from konverze_indexes.manifest import Manifest, SegmentEntry, Tombstone
+from konverze_indexes.segment import Segment, version_numbers
+from konverze_indexes.snapshot import Snapshot
+
+
+class _OvertakenError(Exception):
+    """Another compaction has already replaced a segment."""
+
+
+def compact(index: TenantIndex, *, only: Collection[str] | None = None) -> int:
+    """Rewrites the live documents of segments as one segment; what is committed meanwhile keeps its effect.
+
+    Args:
+        index: The tenant's index.
+        only: Ids of the segments; None for all.
+
+    Returns:
+        The generation that holds the result, be it of another compaction that was faster.
+
+    Raises:
+        ConflictError: Other writers or vacuums were faster, time and again.
+        StoreError: The store did not take it; where it failed after the commit was put, that may stand.
+        TenantErasedError: The tenant was erased.
+    """
+    for _ in range(MAX_REWRITES):
+        base = index.refreshed()
+        merged = [entry.id for entry in base.manifest.segments if only is None or entry.id in only]
+        if not merged or (only is None and len(merged) == 1 and not base.manifest.tombstones):
+            return base.manifest.generation
+        try:
+            with suppress(VoidedError), Draft(index.blobs) as draft:
+                return _rewritten(index, base, merged, draft)
+        except _OvertakenError:
+            return index.refreshed().manifest.generation
+    raise ConflictError(f"vacuums were faster {MAX_REWRITES} times in a row; try again")
+
+
+def _rewritten(index: TenantIndex, base: Snapshot, merged: Sequence[str], draft: Draft) -> int:
+    documents, vectors = base.live_content(merged)
+    if documents:
+        draft.write(documents, vectors)
+
+    def change(newest: Snapshot) -> Manifest:
+        entries = _replaced(newest.manifest.segments, merged, draft.entries)
+        known: Mapping[str, Segment] = {**newest.segments_by_id, **draft.segments}
+        tombstones = standing(newest.manifest.tombstones, [known[entry.id] for entry in entries])
+        return newest.manifest.model_copy(update={"segments": entries, "tombstones": tombstones})
+
+    return index.commit(change, draft)
+
+
+def _replaced(
+    entries: Sequence[SegmentEntry], merged: Sequence[str], fresh: Sequence[SegmentEntry]
+) -> tuple[SegmentEntry, ...]:
+    """The segments with the fresh ones in place of the first that was merged."""
+    ids = [entry.id for entry in entries]
+    if not set(merged) <= set(ids):
+        raise _OvertakenError
+    place = ids.index(merged[0])
+    kept = [entry for entry in entries if entry.id not in merged]
+    return (*kept[:place], *fresh, *kept[place:])
+
+
+def standing(tombstones: Iterable[Tombstone], segments: Sequence[Segment]) -> tuple[Tombstone, ...]:
+    """The tombstones whose versions still stand in a segment; whenever they came, they name versions and not rows."""
+    tombstones = tuple(tombstones)
+    versions = np.concatenate([np.empty(0, np.uint64), *(segment.versions for segment in segments)])
+    stand = np.isin(version_numbers(item.version for item in tombstones), versions)
+    return tuple(item for item, stands in zip(tombstones, stand.tolist(), strict=True) if stands)

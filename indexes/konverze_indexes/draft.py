@@ -1,0 +1,107 @@
+"""What a writer has put into the store for a commit that does not stand yet."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from konverze_core.errors import ConflictError, StoreError
+from konverze_core.protocols import Vectors
+from konverze_indexes.manifest import SegmentEntry
+from konverze_indexes.segment import DocumentChunks, Segment, build_segment
+from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs
+
+MAX_REWRITES = 16
+"""How often a writer puts its segments anew because a vacuum took them, or another compaction was faster."""
+
+
+class VoidedError(Exception):
+    """A vacuum took segments of a draft: to be written anew, under other names."""
+
+
+class Draft:
+    """Blobs that the next commit is to name; a context that removes them when the commit fails.
+
+    They stay when nobody can tell whether the commit stands.
+
+    Args:
+        blobs: The tenant's blobs.
+        originals: Names of sealed originals that were put before.
+    """
+
+    def __init__(self, blobs: TenantBlobs, originals: Iterable[str] = ()) -> None:
+        self.segments: dict[str, Segment] = {}
+        self.entries: list[SegmentEntry] = []
+        self.is_sent = False
+        self._blobs = blobs
+        self._originals = list(originals)
+        self._names: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not self.is_sent:
+            self._remove([*self._originals, *self._names])
+
+    def write(self, documents: Sequence[DocumentChunks], vectors: Vectors | None) -> SegmentEntry:
+        """Lays documents out as a segment under a name of its own, and puts it.
+
+        Args:
+            documents: What to index; chunks as `checked_chunk` returns them.
+            vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
+
+        Raises:
+            StoreError: The store did not take it.
+        """
+        hot, text = build_segment(documents, vectors)
+        segment_id = secrets.token_hex(16)
+        names = f"segments/{segment_id}.hot", f"segments/{segment_id}.text"
+        self._names += names
+        entry = SegmentEntry(
+            id=segment_id,
+            documents=len(documents),
+            chunks=sum(len(item.chunks) for item in documents),
+            hot=self._blobs.write("hot", names[0], hot),
+            text=self._blobs.write("text", names[1], text, frame_bytes=TEXT_FRAME_BYTES),
+        )
+        self.entries.append(entry)
+        self.segments[segment_id] = Segment(hot, text)
+        return entry
+
+    def discard(self, entries: Iterable[SegmentEntry]) -> None:
+        """Takes segments back."""
+        for entry in list(entries):
+            self.entries.remove(entry)
+            del self.segments[entry.id]
+            names = [entry.hot_name, entry.text_name]
+            self._remove(names)
+            self._names = [name for name in self._names if name not in names]
+
+    def check(self, condemned: Collection[str]) -> None:
+        """Makes sure that no vacuum deletes, or has deleted, what the commit is to name.
+
+        Args:
+            condemned: What the generation that the commit follows says is being deleted.
+
+        Raises:
+            ConflictError: It does so with a sealed original, which only the caller has.
+            VoidedError: It does so with a segment.
+        """
+        if self._lost(self._originals, condemned):
+            raise ConflictError("a vacuum took the sealed originals of a paused ingest; ingest again")
+        if self._lost(self._names, condemned):
+            raise VoidedError
+
+    def _lost(self, names: Sequence[str], condemned: Collection[str]) -> bool:
+        return any(name in condemned or self._blobs.head(name) is None for name in names)
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            with suppress(StoreError):  # what is left over is for a vacuum
+                self._blobs.delete(name)
