@@ -46,23 +46,41 @@ from konverze_core.errors import (
     StoreError,
     StoreFullError,
     StoreUnavailableError,
+    TenantErasedError,
     UnknownTenantError,
     UnsupportedFormatError,
 )
 from konverze_core.protocols import (
+    SHARED_KEK,
+    BlobHead,
     BlobStore,
     ChatModel,
     ChatModelInfo,
     Clock,
     Embedder,
     EmbedderInfo,
+    KekDestruction,
+    KekVersion,
     KeyProvider,
     Message,
     Prompt,
     Reranker,
     WrappedKey,
 )
-from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.reports import (
+    DocumentInfo,
+    ErasureMode,
+    ErasureReceipt,
+    Finding,
+    HealthReport,
+    IngestReport,
+    PurgeReport,
+    Remainder,
+    RotationReport,
+    TenantStats,
+    VacuumReport,
+    VerifyReport,
+)
 from konverze_core.retrieval import Explanation, Hit
 from konverze_loaders import LoadLimits, load
 from konverze_rag.aio import AsyncEngine, AsyncTenant
@@ -70,13 +88,17 @@ from konverze_rag.engine import Engine
 from konverze_rag.ingestion import Progress
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
+from konverze_rag.tenant_settings import TenantSettings
+from konverze_rag.upkeep.copying import CopyReport
 from konverze_rag.version import __version__
 
 __all__ = [
+    "SHARED_KEK",
     "Answer",
     "AnswerMode",
     "AsyncEngine",
     "AsyncTenant",
+    "BlobHead",
     "BlobNotFoundError",
     "BlobStore",
     "Block",
@@ -89,6 +111,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "ConflictError",
+    "CopyReport",
     "CorruptFileError",
     "Degraded",
     "Document",
@@ -100,12 +123,18 @@ __all__ = [
     "EncodingError",
     "EncryptedFileError",
     "Engine",
+    "ErasureMode",
+    "ErasureReceipt",
     "Event",
     "Explanation",
     "Failed",
+    "Finding",
+    "HealthReport",
     "Hit",
     "IngestReport",
     "IntegrityError",
+    "KekDestruction",
+    "KekVersion",
     "KeyAccessDeniedError",
     "KeyDestroyedError",
     "KeyProvider",
@@ -124,10 +153,13 @@ __all__ = [
     "ProviderError",
     "ProviderRejectedError",
     "ProviderUnavailableError",
+    "PurgeReport",
     "RateLimitedError",
     "Refusal",
+    "Remainder",
     "Reranker",
     "RollbackError",
+    "RotationReport",
     "Settings",
     "Sources",
     "Span",
@@ -135,12 +167,16 @@ __all__ = [
     "StoreFullError",
     "StoreUnavailableError",
     "Tenant",
+    "TenantErasedError",
+    "TenantSettings",
     "TenantStats",
     "Timings",
     "Token",
     "UnknownTenantError",
     "UnsupportedFormatError",
     "Usage",
+    "VacuumReport",
+    "VerifyReport",
     "WrappedKey",
     "__version__",
     "load",

@@ -14,12 +14,27 @@ import numpy.typing as npt
 from konverze_core.answers import Answer, Event
 from konverze_core.documents import Chunk, Metadata
 from konverze_core.errors import ConfigError
-from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.protocols import Embedder
+from konverze_core.reports import (
+    DocumentInfo,
+    ErasureReceipt,
+    HealthReport,
+    IngestReport,
+    PurgeReport,
+    RotationReport,
+    TenantStats,
+    VacuumReport,
+    VerifyReport,
+)
 from konverze_core.retrieval import Hit
+from konverze_indexes.reindexing import OnReindexed
 from konverze_rag.engine import Engine
 from konverze_rag.ingestion import OnProgress
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
+from konverze_rag.tenant_settings import TenantSettings
+from konverze_rag.upkeep.copying import CopyReport
+from konverze_rag.upkeep.rounds import OnRound
 from konverze_rag.uploads import Uploads
 
 MAX_CALLS = 32
@@ -186,6 +201,30 @@ class AsyncTenant:
         """See `Tenant.compact`."""
         return await self._threads.run(self._tenant.compact)
 
+    async def reindex(self, embedder: Embedder | None = None, *, on_progress: OnReindexed | None = None) -> int:
+        """See `Tenant.reindex`; `on_progress` is called from a thread."""
+        return await self._threads.run(self._tenant.reindex, embedder, on_progress=on_progress)
+
+    async def settings(self) -> TenantSettings:
+        """See `Tenant.settings`."""
+        return await self._threads.run(self._tenant.settings)
+
+    async def configure(self, settings: TenantSettings) -> int:
+        """See `Tenant.configure`."""
+        return await self._threads.run(self._tenant.configure, settings)
+
+    async def erase_document(self, source: str) -> ErasureReceipt:
+        """See `Tenant.erase_document`."""
+        return await self._threads.run(self._tenant.erase_document, source)
+
+    async def erase_visitor(self, visitor: str) -> ErasureReceipt:
+        """See `Tenant.erase_visitor`."""
+        return await self._threads.run(self._tenant.erase_visitor, visitor)
+
+    async def erase(self) -> ErasureReceipt:
+        """See `Tenant.erase`."""
+        return await self._threads.run(self._tenant.erase)
+
     async def stats(self) -> TenantStats:
         """See `Tenant.stats`."""
         return await self._threads.run(self._tenant.stats)
@@ -215,6 +254,42 @@ class AsyncEngine:
     async def tenants(self) -> list[str]:
         """See `Engine.tenants`."""
         return await self._threads.run(self._engine.tenants)
+
+    async def erase_tenant(self, tenant_id: str) -> ErasureReceipt:
+        """See `Engine.erase_tenant`."""
+        return await self._threads.run(self._engine.erase_tenant, tenant_id)
+
+    async def rotate_keys(
+        self, *, only_due: bool = False, reencrypt: bool = False, on_progress: OnRound | None = None
+    ) -> RotationReport:
+        """See `Engine.rotate_keys`; `on_progress` is called from a thread."""
+        return await self._threads.run(
+            self._engine.rotate_keys, only_due=only_due, reencrypt=reencrypt, on_progress=on_progress
+        )
+
+    async def vacuum(self, *, grace_s: float | None = None) -> VacuumReport:
+        """See `Engine.vacuum`."""
+        return await self._threads.run(self._engine.vacuum, grace_s=grace_s)
+
+    async def purge_expired(self) -> PurgeReport:
+        """See `Engine.purge_expired`."""
+        return await self._threads.run(self._engine.purge_expired)
+
+    async def verify(self, *tenant_ids: str) -> VerifyReport:
+        """See `Engine.verify`."""
+        return await self._threads.run(self._engine.verify, *tenant_ids)
+
+    async def back_up(self, destination: str | os.PathLike[str], *tenant_ids: str) -> CopyReport:
+        """See `Engine.back_up`."""
+        return await self._threads.run(self._engine.back_up, destination, *tenant_ids)
+
+    async def restore(self, source: str | os.PathLike[str], *tenant_ids: str) -> VerifyReport:
+        """See `Engine.restore`."""
+        return await self._threads.run(self._engine.restore, source, *tenant_ids)
+
+    async def health(self) -> HealthReport:
+        """See `Engine.health`."""
+        return await self._threads.run(self._engine.health)
 
     async def close(self) -> None:
         """Waits for calls under way, then closes the engine."""

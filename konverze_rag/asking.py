@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -59,6 +59,7 @@ class _Draft:
     """An answer in the making."""
 
     question: Question
+    settings: Settings
     asked_at: datetime
     started: float
     history: tuple[Message, ...] = ()
@@ -87,7 +88,7 @@ class Asking:
         conversations: Reads and stores turns.
         chat: Writes answers; None for extractive answers.
         counter: Counts the chat model's tokens.
-        settings: What the engine is told.
+        settings: The tenant's settings at the moment of a call; an answer reads them once.
         clock: Dates the turns.
     """
 
@@ -98,7 +99,7 @@ class Asking:
         *,
         chat: ChatModel | None,
         counter: TokenCounter,
-        settings: Settings,
+        settings: Callable[[], Settings],
         clock: Clock,
     ) -> None:
         self._retriever = retriever
@@ -106,12 +107,7 @@ class Asking:
         self._chat = chat
         self._settings = settings
         self._clock = clock
-        self._policy = PromptPolicy(persona=settings.persona, mode=GroundingMode(settings.mode))
-        self._budget = TokenBudget(
-            context_window_tokens=chat.info.context_window_tokens if chat else settings.context_window_tokens,
-            max_output_tokens=settings.max_output_tokens,
-            count=counter.count,
-        )
+        self._count = counter.count
 
     def stream(self, question: Question) -> Events:
         """The answer as events; the last one is `Done` or `Failed`."""
@@ -121,7 +117,9 @@ class Asking:
             yield Failed(error)
 
     def _answer(self, question: Question) -> Events:
-        draft = _Draft(question=question, asked_at=self._clock.now(), started=time.perf_counter())
+        draft = _Draft(
+            question=question, settings=self._settings(), asked_at=self._clock.now(), started=time.perf_counter()
+        )
         snapshot = self._retriever.index.snapshot()
         self._condense(draft)
         self._retrieve(draft, snapshot)
@@ -142,17 +140,20 @@ class Asking:
         yield Done(replace(answer, timings=draft.timings()))
 
     def _remaining_s(self, draft: _Draft) -> float:
-        return self._settings.answer_deadline_s - (time.perf_counter() - draft.started)
+        return draft.settings.answer_deadline_s - (time.perf_counter() - draft.started)
 
     def _condense(self, draft: _Draft) -> None:
         since = time.perf_counter()
         asked = draft.question
-        if asked.conversation is not None and self._settings.history_turns:
-            draft.history = self._conversations.history(asked.conversation, turns=self._settings.history_turns)
+        settings = draft.settings
+        if asked.conversation is not None and settings.history_turns:
+            draft.history = self._conversations.history(
+                asked.conversation, turns=settings.history_turns, retention_days=settings.retention_days
+            )
         condensed = condensed_without_model(asked.text, draft.history)
         draft.standalone = condensed if len(condensed) <= MAX_QUERY_CHARS else asked.text
         if self._chat is not None and needs_context(asked.text, draft.history):
-            kept_back_s = self._settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
+            kept_back_s = settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
             try:
                 pieces = written(
                     self._chat,
@@ -173,9 +174,9 @@ class Asking:
             self._retriever.search_both,
             draft.standalone,
             draft.question.text,
-            k=self._settings.retrieval_k,
             where=draft.question.where,
             snapshot=snapshot,
+            settings=draft.settings,
         )
         try:
             draft.hits = tuple(search())
@@ -197,7 +198,12 @@ class Asking:
         since = time.perf_counter()
         nonce = secrets.token_hex(NONCE_BYTES)
         composed = compose(
-            draft.question.text, draft.hits, draft.history, policy=self._policy, budget=self._budget, nonce=nonce
+            draft.question.text,
+            draft.hits,
+            draft.history,
+            policy=PromptPolicy(persona=draft.settings.persona, mode=GroundingMode(draft.settings.mode)),
+            budget=self._budget(chat, draft.settings),
+            nonce=nonce,
         )
         since = draft.mark("compose", since)
         similarity = self._similarity()
@@ -205,7 +211,7 @@ class Asking:
         pieces = written(
             chat,
             composed.prompt,
-            max_output_tokens=self._settings.max_output_tokens,
+            max_output_tokens=draft.settings.max_output_tokens,
             remaining_s=partial(self._remaining_s, draft),
         )
         yield from _after_sources(composed.sources, _checked_events(pieces, checked, draft))
@@ -219,6 +225,13 @@ class Asking:
             mode=AnswerMode.GENERATED,
             hits=composed.sources,
             removed_citations=checked.removed,
+        )
+
+    def _budget(self, chat: ChatModel, settings: Settings) -> TokenBudget:
+        return TokenBudget(
+            context_window_tokens=chat.info.context_window_tokens,
+            max_output_tokens=settings.max_output_tokens,
+            count=self._count,
         )
 
     def _extracted(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
@@ -240,8 +253,8 @@ class Asking:
         return replace(self._base(draft, snapshot), text=extract.text, citations=extract.citations, hits=draft.hits)
 
     def _refused(self, draft: _Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
-        yield Refusal(self._settings.refusal_text)
-        return replace(self._base(draft, snapshot), text=self._settings.refusal_text, refused=True, mode=mode)
+        yield Refusal(draft.settings.refusal_text)
+        return replace(self._base(draft, snapshot), text=draft.settings.refusal_text, refused=True, mode=mode)
 
     @staticmethod
     def _base(draft: _Draft, snapshot: Snapshot) -> Answer:

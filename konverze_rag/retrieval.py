@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,13 +51,13 @@ class Retriever:
         index: The tenant's index.
         embedder: Embeds questions; None for lexical search.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
-        settings: Weights of the two legs.
+        settings: The tenant's settings at the moment of a call; a search reads them once.
     """
 
     index: TenantIndex
     embedder: Embedder | None
     reranker: Reranker | None
-    settings: Settings
+    settings: Callable[[], Settings]
 
     def search(
         self,
@@ -68,6 +68,7 @@ class Retriever:
         vector: npt.ArrayLike | None = None,
         snapshot: Snapshot | None = None,
         is_lexical: bool = False,
+        settings: Settings | None = None,
     ) -> list[Hit]:
         """Hits, best first.
 
@@ -78,6 +79,7 @@ class Retriever:
             vector: float32, shape (dim,): a ready query vector; skips the embedder.
             snapshot: The generation to search; the newest by default.
             is_lexical: Search by words only, without the embedder.
+            settings: Weights of the two legs; the tenant's current ones by default.
 
         Raises:
             ConfigError: The question, the vector, `k` or `where` is not legal.
@@ -92,14 +94,15 @@ class Retriever:
             return []
         if vector is None and not is_lexical:
             vector = self._embedded(asked, snapshot)
+        settings = settings or self.settings()
         query = Query(
             k=k,
             text=asked if asked.strip() else None,
             vector=vector if vector is None else _checked_vector(vector, snapshot),
             where=where,
-            fusion=self.settings.fusion,
-            dense_weight=self.settings.dense_weight,
-            lexical_weight=self.settings.lexical_weight,
+            fusion=settings.fusion,
+            dense_weight=settings.dense_weight,
+            lexical_weight=settings.lexical_weight,
         )
         hits = snapshot.search(query)
         if self.reranker is None or query.text is None:
@@ -124,13 +127,14 @@ class Retriever:
         standalone: str,
         original: str,
         *,
-        k: int,
         where: Mapping[str, Any] | None,
         snapshot: Snapshot,
+        settings: Settings,
         is_lexical: bool = False,
     ) -> list[Hit]:
         """Hits of a rewritten question, fused with those of the visitor's own words, since rewrites drift."""
-        search = partial(self.search, k=k, where=where, snapshot=snapshot, is_lexical=is_lexical)
+        k = settings.retrieval_k
+        search = partial(self.search, k=k, where=where, snapshot=snapshot, is_lexical=is_lexical, settings=settings)
         hits = search(standalone)
         if standalone == original:
             return hits

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NoReturn, Self
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     Field,
     ModelWrapValidatorHandler,
@@ -16,6 +18,22 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from konverze_core.errors import ConfigError
+from konverze_indexes.scalars import checked_text
+
+Text: TypeAlias = Annotated[str, AfterValidator(partial(checked_text, "a setting"))]
+RetrievalK: TypeAlias = Annotated[int, Field(ge=1, le=100)]
+Fusion: TypeAlias = Literal["convex", "rrf"]
+Weight: TypeAlias = Annotated[float, Field(ge=0)]
+Mode: TypeAlias = Literal["grounded", "assisted"]
+HistoryTurns: TypeAlias = Annotated[int, Field(ge=0, le=50)]
+RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=36_500)]
+MaxOutputTokens: TypeAlias = Annotated[int, Field(ge=16)]
+
+
+def said_of(error: ValidationError) -> str:
+    """Which settings are wrong and why, without their values."""
+    wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+    return f"settings: {wrong}"
 
 
 class Settings(BaseSettings):
@@ -43,7 +61,36 @@ class Settings(BaseSettings):
         persona: Who the bot is, in a sentence or two of the system prompt.
         refusal_text: What the visitor reads when the sources do not answer.
         history_turns: Earlier turns of a conversation that are read.
+        retention_days: Turns are deleted this many days after their day (UTC) has ended, with their day's key.
+        key_lease_s: Keys in memory are used for so long before the key provider has to be asked again.
+        outage_grace_s: For so long after its last answer they are used while the key provider cannot be reached.
+        kek_per_tenant: Whether each new tenant gets a key encryption key of its own, so that its erasure is final.
+        kek_rotation_days: Age at which `rotate_keys` makes a new version of a key encryption key.
+        data_key_rotation_days: Age at which `rotate_keys` makes a new data key.
+        vacuum_grace_s: Blobs that nothing names are kept for so long by `vacuum`.
+        deleted_blobs_kept_days: For how long the store keeps what was deleted or overwritten (versioning, soft
+            delete); erasure receipts state it.
+        backups_kept_days: For how long backups of the store are kept; erasure receipts state it.
+        maintenance_every_s: How often purges, vacuums and rotations run in the background; None for never.
+        marks_dir: Where high-water marks are kept that outlive the process; None for memory only.
+        key_provider: Who holds the key encryption keys: a local key `file`, `azure` (Key Vault), `aws` (KMS) or `vault`
+            (HashiCorp Vault or OpenBao, transit engine).
         key_file: The local key file; by default inside the data directory.
+        key_prefix: What the names of KEKs in Azure, AWS or Vault start with; it can never change.
+        key_provider_timeout_s: Longest time of a call of the key provider, retries included.
+        key_provider_ca_file: PEM file of the authorities that the key provider's certificate may come from.
+        azure_vault_url: Such as `https://acme.vault.azure.net`.
+        azure_key_name: Name of the shared RSA key there.
+        azure_signing_key: Name of the EC P-256 key that signs keyrings, `name` or `name/version`.
+        azure_signing_public_keys: Its public key as PEM; several while it is being replaced. Never read from the vault.
+        azure_hsm: Whether keys of tenants are made in a hardware security module.
+        aws_region: Region of the KMS keys.
+        aws_kms_key: Id, ARN or alias of the shared symmetric KMS key.
+        aws_kms_signing_key: Id, ARN or alias of the HMAC_256 KMS key that signs keyrings.
+        vault_url: Such as `https://vault.internal:8200`.
+        vault_token: May use the transit engine.
+        vault_mount: Path of the transit engine.
+        vault_namespace: Its namespace, where the server has them.
         cache_dir: Converted model weights; holds no tenant's data.
 
     Raises:
@@ -69,22 +116,49 @@ class Settings(BaseSettings):
     chat_model: str = "gpt-5-mini"
     chat_api: Literal["responses", "chat"] = "responses"
     context_window_tokens: int = Field(default=128_000, ge=1_000)
-    max_output_tokens: int = Field(default=1_000, ge=16)
+    max_output_tokens: MaxOutputTokens = 1_000
     answer_deadline_s: float = Field(default=30.0, gt=0)
     embeddings: Literal["auto", "local", "openai", "none"] = "auto"
     embedding_model: str = "text-embedding-3-small"
     embedding_dim: int = Field(default=1_536, ge=1)
     chunk_tokens: int = Field(default=256, ge=16, le=8_000)
     chunk_overlap_tokens: int = Field(default=32, ge=0)
-    retrieval_k: int = Field(default=8, ge=1, le=100)
-    fusion: Literal["convex", "rrf"] = "convex"
-    dense_weight: float = Field(default=0.3, ge=0)
-    lexical_weight: float = Field(default=0.7, ge=0)
-    mode: Literal["grounded", "assisted"] = "grounded"
-    persona: str = "You answer the questions of a business's visitors."
-    refusal_text: str = "I could not find that in the documents I have."
-    history_turns: int = Field(default=6, ge=0, le=50)
+    retrieval_k: RetrievalK = 8
+    fusion: Fusion = "convex"
+    dense_weight: Weight = 0.3
+    lexical_weight: Weight = 0.7
+    mode: Mode = "grounded"
+    persona: Text = "You answer the questions of a business's visitors."
+    refusal_text: Text = "I could not find that in the documents I have."
+    history_turns: HistoryTurns = 6
+    retention_days: RetentionDays = 30
+    key_lease_s: float = Field(default=900.0, gt=0)
+    outage_grace_s: float = Field(default=14_400.0, ge=0)
+    kek_per_tenant: bool = False
+    kek_rotation_days: int = Field(default=90, ge=1)
+    data_key_rotation_days: int = Field(default=90, ge=1)
+    vacuum_grace_s: float = Field(default=86_400.0, ge=0)
+    deleted_blobs_kept_days: int = Field(default=0, ge=0)
+    backups_kept_days: int = Field(default=0, ge=0)
+    maintenance_every_s: float | None = Field(default=None, ge=60)
+    marks_dir: Path | None = None
+    key_provider: Literal["file", "azure", "aws", "vault"] = "file"
     key_file: Path | None = None
+    key_prefix: str = Field(default="konverze", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")
+    key_provider_timeout_s: float = Field(default=10.0, gt=0)
+    key_provider_ca_file: Path | None = None
+    azure_vault_url: str | None = None
+    azure_key_name: str | None = None
+    azure_signing_key: str | None = None
+    azure_signing_public_keys: tuple[str, ...] = ()
+    azure_hsm: bool = False
+    aws_region: str | None = None
+    aws_kms_key: str | None = None
+    aws_kms_signing_key: str | None = None
+    vault_url: str | None = None
+    vault_token: SecretStr | None = None
+    vault_mount: str = "transit"
+    vault_namespace: str | None = None
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "konverze")
 
     @model_validator(mode="wrap")
@@ -93,16 +167,23 @@ class Settings(BaseSettings):
         try:
             settings = handler(data)
         except ValidationError as exc:
-            wrong = "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors())
             # The error holds the values, and one of them may be a key: it is not chained.
-            raise ConfigError(f"settings: {wrong}") from None
-        if settings.max_output_tokens >= settings.context_window_tokens:
-            raise ConfigError("settings: max_output_tokens must be less than context_window_tokens")
-        if settings.chunk_overlap_tokens * 2 > settings.chunk_tokens:
-            raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
-        if "@" in (settings.openai_base_url or ""):
-            raise ConfigError("settings: openai_base_url must not hold a user name or password")
+            raise ConfigError(said_of(exc)) from None
+        settings.check_together()
         return settings
+
+    def check_together(self) -> None:
+        """Checks what no field can tell by itself.
+
+        Raises:
+            ConfigError: Two values do not go together.
+        """
+        if self.max_output_tokens >= self.context_window_tokens:
+            raise ConfigError("settings: max_output_tokens must be less than context_window_tokens")
+        if self.chunk_overlap_tokens * 2 > self.chunk_tokens:
+            raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
+        if "@" in (self.openai_base_url or ""):
+            raise ConfigError("settings: openai_base_url must not hold a user name or password")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("settings may hold a key: they are not pickled")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy.typing as npt
@@ -11,16 +12,26 @@ import numpy.typing as npt
 from konverze_core.answers import Answer, Done, Event, Failed
 from konverze_core.documents import Chunk, Metadata
 from konverze_core.errors import ConfigError
-from konverze_core.protocols import Clock, Embedder, EmbedderInfo
-from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.protocols import Embedder, EmbedderInfo
+from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
+from konverze_indexes.compaction import compact
 from konverze_indexes.index import TenantIndex
+from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
+from konverze_indexes.reindexing import OnReindexed, reindex
 from konverze_indexes.segment import checked_chunk
+from konverze_indexes.tenantblobs import TenantBlobs
+from konverze_loaders import TokenWindowChunker
 from konverze_rag.asking import Asking
+from konverze_rag.conversations.store import Conversations
+from konverze_rag.embedding import model_vectors
 from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
 from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever, checked_vectors
+from konverze_rag.tenancy import Tenancy
+from konverze_rag.tenant_settings import TenantConfiguration, TenantSettings
+from konverze_rag.upkeep.erasing import Copies, erase_indexed_document, erase_tenant, erase_visitor
 from konverze_rag.uploads import Uploads, checked_source, named_uploads
 
 DEFAULT_HITS = 10
@@ -34,24 +45,36 @@ class Tenant:
         index: The sealed index, for those who measure or tune it.
     """
 
-    def __init__(
-        self,
-        tenant_id: str,
-        index: TenantIndex,
-        *,
-        ingestion: Ingestion,
-        retriever: Retriever,
-        asking: Asking,
-        embedder: Embedder | None,
-        clock: Clock,
-    ) -> None:
-        self.id = tenant_id
-        self.index = index
-        self._ingestion = ingestion
-        self._retriever = retriever
-        self._asking = asking
+    def __init__(self, keyring: Keyring, tenancy: Tenancy) -> None:
+        self.id = keyring.tenant_id
+        blobs = TenantBlobs.of(tenancy.blobs, keyring)
+        self.index = TenantIndex(blobs, keyring, tenancy.clock, marks=tenancy.marks)
+        self._tenancy = tenancy
+        self._clock = tenancy.clock
+        self._conversations = Conversations(tenancy.blobs, keyring, tenancy.clock)
+        self._configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
+        self._use(tenancy.embedder)
+
+    def _use(self, embedder: Embedder | None) -> None:
+        """Searches, answers and ingests with this model from now on."""
+        tenancy, settings = self._tenancy, self._tenancy.settings
+        count = embedder.count_tokens if embedder else tenancy.counter.count_many
+        chunker = TokenWindowChunker(
+            count, max_tokens=settings.chunk_tokens, overlap_tokens=settings.chunk_overlap_tokens
+        )
+        self._ingestion = Ingestion(self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits)
+        self._retriever = Retriever(
+            index=self.index, embedder=embedder, reranker=tenancy.reranker, settings=self._configuration.current
+        )
+        self._asking = Asking(
+            self._retriever,
+            self._conversations,
+            chat=tenancy.chat,
+            counter=tenancy.counter,
+            settings=self._configuration.current,
+            clock=tenancy.clock,
+        )
         self._embedder = embedder
-        self._clock = clock
 
     def ingest(
         self,
@@ -209,7 +232,98 @@ class Tenant:
         Returns:
             The generation that holds the result.
         """
-        return self.index.compact()
+        return compact(self.index)
+
+    def reindex(self, embedder: Embedder | None = None, *, on_progress: OnReindexed | None = None) -> int:
+        """Embeds all documents anew, online: one commit at the end, and until then the old model serves.
+
+        Other engines on the same store get `EmbedderMismatchError` until they are opened with the new model. Chunks
+        stay as they are.
+
+        Args:
+            embedder: The new model; the engine's own by default.
+            on_progress: Told how many chunks have new vectors, and of how many.
+
+        Returns:
+            The generation that holds the result.
+
+        Raises:
+            ConflictError: Writers were faster, time and again; the old model stays.
+            ProviderError: The embedding service failed; the old model stays.
+            StoreError: The store did not take it.
+        """
+        chosen = embedder or self._tenancy.embedder
+        embed = None
+        if chosen is not None:
+            embed = partial(model_vectors, chosen.embed_documents, dim=chosen.info.dim)
+        embedding = None if chosen is None else Embedding.of(chosen.info)
+        generation = reindex(self.index, embed, embedding, on_progress=on_progress)
+        self._use(chosen)
+        return generation
+
+    def settings(self) -> TenantSettings:
+        """What this tenant has set for itself; all else is as the engine's settings say.
+
+        Raises:
+            IntegrityError: The stored settings are not what was written.
+        """
+        return self._configuration.own()
+
+    def configure(self, settings: TenantSettings) -> int:
+        """Sets what this tenant has of its own, sealed, in place of what it had; holds from the next question.
+
+        Returns:
+            The version, counted from 1.
+
+        Raises:
+            ConfigError: The values do not go together with the engine's settings; nothing is changed.
+            StoreError: The store did not take it.
+        """
+        return self._configuration.configure(settings)
+
+    def erase_document(self, source: str) -> ErasureReceipt:
+        """Erases a document from the index, its older generations and the sealed originals; can be run again.
+
+        Raises:
+            ConfigError: The source is not legal.
+            ConflictError: Other writers were faster, time and again; run it again.
+            StoreError: The store failed; run it again.
+        """
+        return erase_indexed_document(
+            self.index,
+            self._conversations,
+            checked_source(source),
+            copies=Copies.declared(self._tenancy.settings, self._clock),
+            retention_days=self._configuration.current().retention_days,
+        )
+
+    def erase_visitor(self, visitor: str) -> ErasureReceipt:
+        """Erases what a visitor asked and was answered; can be run again.
+
+        Raises:
+            ConfigError: The name is not legal.
+            StoreError: The store failed; run it again.
+        """
+        return erase_visitor(
+            self.id,
+            self._conversations,
+            visitor,
+            copies=Copies.declared(self._tenancy.settings, self._clock),
+            retention_days=self._configuration.current().retention_days,
+        )
+
+    def erase(self) -> ErasureReceipt:
+        """Erases the tenant: destroys its keys, then deletes all that it has; its id is not used again.
+
+        An erasure that was interrupted is finished by `Engine.erase_tenant`.
+
+        Raises:
+            KeyProviderError: The provider cannot sign, or not destroy the tenant's own KEK.
+            StoreError: The store failed; run it again.
+        """
+        receipt = erase_tenant(self._tenancy, self.id)
+        self.index.close()
+        return receipt
 
     def require_generation(self, generation: int) -> None:
         """Refuses an index older than this.

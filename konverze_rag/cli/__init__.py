@@ -1,5 +1,6 @@
-"""The `konverze` command line."""
+"""The command line, `konverze`."""
 
-from konverze_rag.cli.commands import main
+from konverze_rag.cli import commands, keeping
+from konverze_rag.cli.app import app, main
 
-__all__ = ["main"]
+__all__ = ["app", "commands", "keeping", "main"]

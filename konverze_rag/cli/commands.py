@@ -1,47 +1,31 @@
-"""Commands of `konverze`; what they print is in `rendering`, what they show off in `demonstration`."""
+"""Commands of `konverze` for documents and questions; `keeping` has those for keys and tenants."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from konverze_core.errors import ConfigError, KonverzeError
+from konverze_core.errors import ConfigError
 from konverze_rag.cli import rendering
+from konverze_rag.cli.app import (
+    DATA_DEFAULT,
+    FAILURE,
+    TENANT_DEFAULT,
+    AsJson,
+    Data,
+    TenantId,
+    app,
+    engine_of,
+    fail,
+    tenant_of,
+)
 from konverze_rag.cli.demonstration import demonstrate
-from konverze_rag.engine import Engine
-from konverze_rag.tenant import DEFAULT_HITS, Tenant
+from konverze_rag.tenant import DEFAULT_HITS
 from konverze_rag.uploads import Upload
 
-FAILURE = 1
-"""Exit status of a command that could not do all that it was asked."""
-
-app = typer.Typer(
-    name="konverze",
-    help="Answers from your documents: sealed on disk, cited, and offline when need be.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-Data = Annotated[Path, typer.Option("--data", help="Data directory; made when it is not there.")]
-TenantId = Annotated[str, typer.Option("--tenant", help="Whose documents.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Hits = Annotated[int, typer.Option("-k", help="At most this many hits.")]
-DATA_DEFAULT = Path("data")
-TENANT_DEFAULT = "default"
-
-
-@contextmanager
-def _tenant(data: Path, tenant_id: str, *, create: bool = False) -> Generator[Tenant]:
-    if not create and not data.is_dir():
-        raise ConfigError(f"{data}: no data directory; ingest something first")
-    with Engine.open(data) as engine:
-        yield engine.tenant(tenant_id, create=create)
 
 
 def _uploads(paths: list[Path]) -> dict[str, Upload]:
@@ -83,7 +67,7 @@ def ingest(
 ) -> None:
     """Indexes files; the same file name, or the same path below a folder, replaces."""
     uploads = _uploads(paths)
-    with _tenant(data, tenant, create=True) as acme, rendering.progress() as on_progress:
+    with tenant_of(data, tenant, create=True) as acme, rendering.progress() as on_progress:
         report = acme.ingest(uploads, on_progress=on_progress)
     rendering.show_ingest(report, as_json=as_json)
     if report.failed:
@@ -99,7 +83,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Finds chunks."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         rendering.show_hits(acme.search(text, k=k), as_json=as_json)
 
 
@@ -112,7 +96,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answers one question, with citations."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         if as_json:
             rendering.print_json(acme.ask(question, conversation=conversation))
         else:
@@ -126,7 +110,7 @@ def chat(
     conversation: Annotated[str, typer.Option(help="Name of the conversation.")] = "command line",
 ) -> None:
     """Answers questions, one a line, until the input ends."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         for question in rendering.questions():
             rendering.show_stream(acme.stream(question, conversation=conversation))
 
@@ -134,7 +118,7 @@ def chat(
 @app.command()
 def documents(data: Data = DATA_DEFAULT, tenant: TenantId = TENANT_DEFAULT, as_json: AsJson = False) -> None:
     """Lists what is indexed."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         rendering.show_documents(acme.documents(), as_json=as_json)
 
 
@@ -146,40 +130,22 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Removes documents from all later searches."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         removed = acme.delete(*sources)
     rendering.show_counts({"deleted": removed}, as_json=as_json)
     if removed < len(set(sources)):
-        _fail(f"{len(set(sources)) - removed} of the documents were not there")
+        fail(f"{len(set(sources)) - removed} of the documents were not there")
 
 
 @app.command()
 def tenants(data: Data = DATA_DEFAULT, as_json: AsJson = False) -> None:
     """Lists the tenants."""
-    if not data.is_dir():
-        raise ConfigError(f"{data}: no data directory; ingest something first")
-    with Engine.open(data) as engine:
+    with engine_of(data) as engine:
         rendering.show_lines(engine.tenants(), as_json=as_json)
 
 
 @app.command()
 def stats(data: Data = DATA_DEFAULT, tenant: TenantId = TENANT_DEFAULT, as_json: AsJson = False) -> None:
     """Shows size and state of a tenant's index."""
-    with _tenant(data, tenant) as acme:
+    with tenant_of(data, tenant) as acme:
         rendering.show_stats(acme.stats(), as_json=as_json)
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"konverze: {message}", file=sys.stderr)
-    raise typer.Exit(FAILURE)
-
-
-def main() -> None:
-    """The entry point: an error of ours is one line and a non-zero exit, never a traceback."""
-    try:
-        app()
-    except KonverzeError as error:
-        print(f"konverze: {error}", file=sys.stderr)
-        sys.exit(FAILURE)
-    except BrokenPipeError:
-        sys.exit(FAILURE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from konverze_core.answers import Answer, Citation, Degraded, Done, Event, Failed, Refusal, Token
-from konverze_core.reports import DocumentInfo, IngestReport, TenantStats
+from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats, VerifyReport
 from konverze_core.retrieval import Hit
 from konverze_rag.ingestion import OnProgress
 from konverze_rag.ingestion import Progress as IngestProgress
@@ -165,8 +165,55 @@ def show_lines(lines: Sequence[str], *, as_json: bool) -> None:
 
 def show_stats(figures: TenantStats, *, as_json: bool) -> None:
     """Size and state of an index."""
+    show_report(figures, as_json=as_json)
+
+
+def show_report(report: Any, *, as_json: bool) -> None:
+    """The fields of a report, one a line; what failed, with its reason, on standard error."""
     if as_json:
-        print_json(figures)
-    else:
-        for name, value in dataclasses.asdict(figures).items():
-            out.print(f"{name.replace('_', ' ')}: {value}")
+        print_json(report)
+        return
+    for field in dataclasses.fields(report):
+        value = getattr(report, field.name)
+        if field.name == "failed":
+            for name, error in value:
+                err.print(f"failed: {name}: {error}", markup=False)
+        else:
+            words = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
+            out.print(f"{field.name.replace('_', ' ')}: {words}")
+
+
+def show_receipt(receipt: ErasureReceipt, *, as_json: bool) -> None:
+    """What an erasure reached, and what it did not."""
+    if as_json:
+        print_json(receipt)
+        return
+    when = f"{receipt.erased_at:%Y-%m-%d %H:%M} UTC"
+    out.print(f"erased {receipt.subject} {receipt.target!r} of tenant {receipt.tenant!r} at {when}")
+    out.print(f"mode: {receipt.mode}; {receipt.blobs_destroyed} blobs, {receipt.bytes_destroyed} bytes")
+    for key in receipt.keys_destroyed:
+        out.print(f"destroyed key: {key}")
+    for rest in receipt.remains:
+        out.print(f"remains until {rest.until:%Y-%m-%d}: {rest.what}" if rest.until else f"remains: {rest.what}")
+    out.print(f"final by: {receipt.effective_by:%Y-%m-%d %H:%M} UTC" if receipt.effective_by else "final by: not known")
+
+
+def show_verification(report: VerifyReport, *, as_json: bool) -> None:
+    """What a walk over every blob has found."""
+    if as_json:
+        print_json({**dataclasses.asdict(report), "is_sound": report.is_sound})
+        return
+    for finding in report.findings:
+        kind = "left over" if finding.is_harmless else "WRONG"
+        out.print(f"{kind}: {finding.name}: {finding.problem}")
+    verdict = "sound" if report.is_sound else "NOT SOUND"
+    out.print(f"{verdict}: {report.tenants} tenants, {report.blobs} blobs, {report.bytes} bytes")
+
+
+@contextmanager
+def counting(what: str) -> Generator[Callable[[int, int], None]]:
+    """A bar that counts, on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bars:
+        task = bars.add_task(what)
+        yield lambda done, of: bars.update(task, completed=done, total=of)

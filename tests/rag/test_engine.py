@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import konverze_rag as kr
-from konverze_indexes.keyring import tenant_directory
+from konverze_indexes.tenant_ids import tenant_directory
 from tests.rag.conftest import OFFLINE
 
 

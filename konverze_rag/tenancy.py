@@ -1,0 +1,66 @@
+"""What it takes to open a tenant, shared by the engine, its tenants and the rounds of upkeep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
+from konverze_indexes.generations import Generations
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.lease import LeaseTerms
+from konverze_indexes.marks import Marks
+from konverze_indexes.tenant_ids import tenant_directory
+from konverze_loaders import LoadLimits
+from konverze_rag.providers.tiktoken_offline import TokenCounter
+from konverze_rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenancy:
+    """The parts of an engine.
+
+    Attributes:
+        settings: What the engine is told.
+        blobs: Where sealed bytes live.
+        keys: Wraps the tenants' keys.
+        marks: Remembers the newest generations seen.
+        clock: Tells the time.
+        embedder: Embeds chunks and questions; None for lexical search only.
+        chat: Writes answers; None for extractive answers.
+        reranker: Looks again at the hits of a text search; None to keep the fused order.
+        limits: How large an upload may be.
+        counter: Counts the chat model's tokens.
+    """
+
+    settings: Settings
+    blobs: BlobStore
+    keys: KeyProvider
+    marks: Marks
+    clock: Clock
+    embedder: Embedder | None
+    chat: ChatModel | None
+    reranker: Reranker | None
+    limits: LoadLimits
+    counter: TokenCounter
+
+    @property
+    def lease(self) -> LeaseTerms:
+        """For how long keys are held."""
+        return LeaseTerms(key_lease_s=self.settings.key_lease_s, outage_grace_s=self.settings.outage_grace_s)
+
+    def created(self, tenant_id: str) -> Keyring:
+        """The keyring of a tenant, made now unless there is one; under a KEK of its own where the settings say so."""
+        kek = f"tenant-{tenant_directory(tenant_id)}" if self.settings.kek_per_tenant else SHARED_KEK
+        return Keyring.create(self.blobs, self.keys, tenant_id, self.clock, kek=kek, marks=self.marks, lease=self.lease)
+
+    def keyring(self, directory: str) -> Keyring:
+        """The keyring in a directory.
+
+        Raises:
+            IntegrityError: The keyring is not what was written.
+            KeyProviderError: The provider cannot verify or unwrap.
+            TenantErasedError: The tenant was erased.
+            UnknownTenantError: There is none.
+        """
+        generations = Generations(self.blobs, self.keys, directory, self.marks)
+        return Keyring(generations, generations.newest(), self.clock, lease=self.lease)

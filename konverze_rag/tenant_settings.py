@@ -1,0 +1,269 @@
+"""What a tenant has settled for itself: sealed, versioned, and applied over the engine's settings.
+
+A version is stored at `settings/<10**19 - 1 - version, 20 digits>`, so that the newest is listed first, put if absent,
+so that of several writers of one version one wins and the others write the next.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from konverze_core.errors import (
+    BlobNotFoundError,
+    ConfigError,
+    ConflictError,
+    IntegrityError,
+    RollbackError,
+    StoreError,
+)
+from konverze_core.protocols import BlobStore, Clock
+from konverze_indexes.contention import pause
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.tenantblobs import TenantBlobs, blob_digest
+from konverze_rag.settings import (
+    Fusion,
+    HistoryTurns,
+    MaxOutputTokens,
+    Mode,
+    RetentionDays,
+    RetrievalK,
+    Settings,
+    Text,
+    Weight,
+    said_of,
+)
+
+KIND = "settings"
+"""What a version is sealed as."""
+
+MAX_CONFIGURE_TRIES = 64
+"""How often a writer goes behind a faster one before it gives up."""
+
+REFRESH_S = 1.0
+"""Settings that another process has stored are applied within this time."""
+
+_LAST = 10**19 - 1
+_NAME = re.compile(r"settings/([0-9]{20})")
+
+
+class TenantSettings(BaseModel):
+    """What a tenant settles for itself; None leaves it to the engine's `Settings`, which describe each field.
+
+    Raises:
+        ConfigError: A value is not one that its field takes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    mode: Mode | None = None
+    persona: Text | None = None
+    refusal_text: Text | None = None
+    retrieval_k: RetrievalK | None = None
+    fusion: Fusion | None = None
+    dense_weight: Weight | None = None
+    lexical_weight: Weight | None = None
+    history_turns: HistoryTurns | None = None
+    max_output_tokens: MaxOutputTokens | None = None
+    retention_days: RetentionDays | None = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as exc:
+            # The error holds the values, which are the tenant's own: it is not chained.
+            raise ConfigError(said_of(exc)) from None
+
+    def over(self, settings: Settings) -> Settings:
+        """The engine's settings, with the tenant's own in their place.
+
+        Raises:
+            ConfigError: They do not go together.
+        """
+        together = settings.model_copy(update=self.model_dump(exclude_none=True))
+        together.check_together()
+        return together
+
+
+class _Version(BaseModel):
+    """A version, as stored.
+
+    Attributes:
+        version: Of this format.
+        number: Of these settings, from 1; must equal the one in the name.
+        previous: SHA-256 of the sealed version before; empty for the first.
+        changed_at: UTC.
+        settings: What was settled.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    number: int
+    previous: str
+    changed_at: datetime
+    settings: TenantSettings
+
+
+class _Seen(NamedTuple):
+    """Newest version that this process has read; outlives the end of a key lease, since it tells nothing."""
+
+    number: int = 0
+    digest: str = ""
+
+
+class TenantConfiguration:
+    """The settings of one tenant; safe to share between threads.
+
+    Args:
+        store: Where the sealed versions live.
+        keyring: The tenant's keys.
+        clock: Dates versions and paces the look for newer ones.
+        defaults: The engine's settings.
+    """
+
+    def __init__(self, store: BlobStore, keyring: Keyring, clock: Clock, *, defaults: Settings) -> None:
+        self._blobs = TenantBlobs.of(store, keyring)
+        self._keyring = keyring
+        self._clock = clock
+        self._defaults = defaults
+        self._lock = threading.Lock()
+        self._seen = _Seen()
+        self._checked_at = clock.monotonic()
+        self._own: TenantSettings | None = None
+        keyring.on_drop(self._drop)
+
+    def current(self) -> Settings:
+        """The engine's settings with the tenant's own in their place; looks for newer ones at most once in `REFRESH_S`.
+
+        Outlives an outage of the store: until the look succeeds, the version at hand is served.
+
+        Raises:
+            ConfigError: What was stored does not go together with the engine's settings of today.
+            IntegrityError: What is stored is not what was written.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: Nothing was read yet, and the store cannot be read.
+        """
+        return self.own().over(self._defaults)
+
+    def own(self) -> TenantSettings:
+        """What the tenant has settled; as fresh as `current`.
+
+        Raises:
+            IntegrityError: What is stored is not what was written.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: Nothing was read yet, and the store cannot be read.
+        """
+        self._keyring.hold()
+        own = self._own
+        if own is None:
+            with self._lock:
+                return self._load()
+        if self._clock.monotonic() - self._checked_at >= REFRESH_S and self._lock.acquire(blocking=False):
+            try:
+                with suppress(StoreError):
+                    own = self._load()
+                self._checked_at = self._clock.monotonic()
+            finally:
+                self._lock.release()
+        return own
+
+    def configure(self, settings: TenantSettings) -> int:
+        """Stores settings in place of the earlier ones.
+
+        Returns:
+            Their version.
+
+        Raises:
+            ConfigError: They do not go together with the engine's; nothing was stored.
+            ConflictError: Other writers were faster, time and again.
+            IntegrityError: What is stored is not what was written.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: The store did not take it.
+        """
+        if not isinstance(settings, TenantSettings):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("a tenant is configured by kr.TenantSettings")
+        settings.over(self._defaults)
+        self._keyring.hold()
+        for tries in range(MAX_CONFIGURE_TRIES):
+            with self._lock:
+                if self._put(settings):
+                    return self._seen.number
+            pause(tries)
+        raise ConflictError(f"other writers were faster {MAX_CONFIGURE_TRIES} times in a row; try again")
+
+    def _put(self, settings: TenantSettings) -> bool:
+        self._load()
+        number = self._seen.number + 1
+        version = _Version(number=number, previous=self._seen.digest, changed_at=self._clock.now(), settings=settings)
+        try:
+            digest = self._blobs.write_chained(KIND, _name(number), version.model_dump_json().encode())
+        except ConflictError:
+            return False
+        self._seen, self._own = _Seen(number, digest), settings
+        return True
+
+    def _load(self) -> TenantSettings:
+        names = self._blobs.names("settings/")
+        number = _number_of(names[0]) if names else 0
+        if number < self._seen.number:
+            raise RollbackError(f"settings {number} stand where settings {self._seen.number} were already seen")
+        own, digest = TenantSettings(), ""
+        if number:
+            version, digest = self._version(number)
+            self._check_descent(version, digest)
+            own = version.settings
+        self._seen, self._own = _Seen(number, digest), own
+        self._checked_at = self._clock.monotonic()
+        return own
+
+    def _version(self, number: int) -> tuple[_Version, str]:
+        name = _name(number)
+        sealed = self._blobs.stored(KIND, name)
+        try:
+            version = _Version.model_validate_json(self._blobs.opened(KIND, name, sealed).tobytes())
+        except (ValidationError, ConfigError):
+            # The error may quote the settings: it is not chained.
+            raise IntegrityError(f"{name} holds no settings of this version") from None
+        if version.number != number:
+            raise RollbackError(f"{name} holds another version of the settings")
+        return version, blob_digest(sealed)
+
+    def _check_descent(self, version: _Version, digest: str) -> None:
+        """Follows the chain back to the version seen last, as far as it is still there."""
+        seen = self._seen
+        if version.number == seen.number:
+            if digest != seen.digest:
+                raise RollbackError(f"other settings stand where settings {seen.number} were already seen")
+            return
+        while seen.number and version.number > seen.number + 1:
+            try:
+                earlier, digest = self._version(version.number - 1)
+            except BlobNotFoundError:
+                return
+            if version.previous != digest:
+                raise RollbackError(f"settings {version.number} do not follow the version before them")
+            version = earlier
+        if seen.number and version.previous != seen.digest:
+            raise RollbackError(f"settings {version.number} do not follow settings {seen.number}, seen before")
+
+    def _drop(self) -> None:
+        self._own = None
+
+
+def _name(number: int) -> str:
+    return f"settings/{_LAST - number:020d}"
+
+
+def _number_of(name: str) -> int:
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        raise IntegrityError(f"{name} is no version of the settings, but stands among them")
+    return _LAST - int(parts[1])

@@ -1,0 +1,160 @@
+"""Rounds over all tenants of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from konverze_core.errors import KonverzeError, TenantErasedError, UnknownTenantError
+from konverze_core.protocols import SHARED_KEK, BlobStore
+from konverze_core.reports import (
+    ErasureReceipt,
+    HealthReport,
+    PurgeReport,
+    RotationReport,
+    VacuumReport,
+    VerifyReport,
+)
+from konverze_indexes.generations import Generations, list_directories
+from konverze_indexes.index import TenantIndex
+from konverze_indexes.keyring import Keyring
+from konverze_indexes.tenant_ids import tenant_directory
+from konverze_indexes.tenantblobs import TenantBlobs
+from konverze_indexes.vacuum import vacuum
+from konverze_rag.conversations.names import kept_from
+from konverze_rag.conversations.store import Conversations
+from konverze_rag.tenancy import Tenancy
+from konverze_rag.tenant_settings import TenantConfiguration
+from konverze_rag.upkeep.checking import verified
+from konverze_rag.upkeep.copying import CopyReport, copy_tenants
+from konverze_rag.upkeep.erasing import erase_tenant, swept
+from konverze_rag.upkeep.reencryption import reencrypt
+from konverze_rag.upkeep.rotation import RotationPolicy
+from konverze_rag.upkeep.rounds import OnRound, each_tenant, total
+
+
+class Upkeep:
+    """Looks after all tenants of a store, each opened for the occasion; what is open elsewhere notices by itself.
+
+    Args:
+        tenancy: The parts of the engine.
+    """
+
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+
+    def rotate(self, *, only_due: bool, reencrypts: bool, tell: OnRound | None) -> RotationReport:
+        """See `Engine.rotate_keys`."""
+        settings, keys = self._tenancy.settings, self._tenancy.keys
+        policy = RotationPolicy(
+            now=self._tenancy.clock.now(),
+            kek_age=timedelta(days=settings.kek_rotation_days if only_due else 0),
+            data_key_age=timedelta(days=settings.data_key_rotation_days if only_due else 0),
+        )
+        shared = policy.rotated_kek(keys, SHARED_KEK)
+
+        def rotate_one(directory: str) -> RotationReport:
+            keyring = self._tenancy.keyring(directory)
+            own = RotationReport() if keyring.kek == SHARED_KEK else policy.rotated_kek(keys, keyring.kek)
+            reports = [own, policy.rotated_keyring(keyring)]
+            if reencrypts:
+                reports.append(self._reencrypted(keyring))
+            return total(reports)
+
+        return each_tenant(self._directories(), rotate_one, empty=shared, tell=tell)
+
+    def _reencrypted(self, keyring: Keyring) -> RotationReport:
+        configuration = self._configuration(keyring)
+        since = kept_from(self._tenancy.clock.now(), configuration.current().retention_days)
+        return reencrypt(keyring, self._index(keyring), configuration, kept_from=since)
+
+    def vacuum(self, grace_s: float) -> VacuumReport:
+        """See `Engine.vacuum`."""
+
+        def vacuum_one(directory: str) -> VacuumReport:
+            try:
+                counts = vacuum(self._index(self._tenancy.keyring(directory)), grace_s=grace_s)
+            except TenantErasedError:
+                blobs, size = swept(self._tenancy.blobs, directory)  # of writers that were slower than the erasure
+                return VacuumReport(blobs=blobs, bytes=size)
+            return VacuumReport(commits=counts.commits, blobs=counts.blobs, bytes=counts.bytes)
+
+        return each_tenant(self._directories(), vacuum_one, empty=VacuumReport())
+
+    def purge(self) -> PurgeReport:
+        """See `Engine.purge_expired`."""
+
+        def purge_one(directory: str) -> PurgeReport:
+            keyring = self._tenancy.keyring(directory)
+            retention_days = self._configuration(keyring).current().retention_days
+            gone = self._conversations(keyring).purge(kept_from(self._tenancy.clock.now(), retention_days))
+            return PurgeReport(days=gone.days, turns=gone.turns, markers=gone.markers, bytes=gone.bytes)
+
+        return each_tenant(self._directories(), purge_one, empty=PurgeReport())
+
+    def erase_tenant(self, tenant_id: str) -> ErasureReceipt:
+        """See `Engine.erase_tenant`."""
+        return erase_tenant(self._tenancy, tenant_id)
+
+    def verify(self, tenant_ids: Sequence[str]) -> VerifyReport:
+        """See `Engine.verify`."""
+        return verified(self._tenancy, self._chosen(self._tenancy.blobs, tenant_ids))
+
+    def back_up(self, destination: BlobStore, tenant_ids: Sequence[str]) -> CopyReport:
+        """See `Engine.back_up`."""
+        chosen = self._chosen(self._tenancy.blobs, tenant_ids)
+        live = [directory for directory in chosen if not self._is_erased(self._tenancy.blobs, directory)]
+        if tenant_ids and len(live) < len(chosen):
+            raise TenantErasedError("an erased tenant has nothing to back up")
+        return copy_tenants(self._tenancy.blobs, destination, live)
+
+    def restore(self, source: BlobStore, tenant_ids: Sequence[str]) -> VerifyReport:
+        """See `Engine.restore`."""
+        chosen = self._chosen(source, tenant_ids)
+        for directory in chosen:
+            if directory in self._directories() and self._is_erased(self._tenancy.blobs, directory):
+                raise TenantErasedError(f"the tenant {directory} was erased here: it is not brought back")
+        copy_tenants(source, self._tenancy.blobs, chosen)
+        for directory in chosen:
+            self._tenancy.marks.reset(directory)
+        return verified(self._tenancy, chosen)
+
+    def health(self, *, open_tenants: int) -> HealthReport:
+        """See `Engine.health`."""
+        return HealthReport(
+            store_error=_error_of(lambda: self._tenancy.blobs.list("selftest/")),
+            key_provider_error=_error_of(self._tenancy.keys.current_version),
+            open_tenants=open_tenants,
+        )
+
+    def _directories(self) -> list[str]:
+        return list_directories(self._tenancy.blobs)
+
+    def _chosen(self, blobs: BlobStore, tenant_ids: Sequence[str]) -> list[str]:
+        there = list_directories(blobs)
+        chosen = [tenant_directory(tenant_id) for tenant_id in tenant_ids]
+        if unknown := [id_ for id_, directory in zip(tenant_ids, chosen, strict=True) if directory not in there]:
+            raise UnknownTenantError(f"no such tenant: {unknown[0]!r}")
+        return chosen if tenant_ids else there
+
+    def _is_erased(self, blobs: BlobStore, directory: str) -> bool:
+        return Generations(blobs, self._tenancy.keys, directory, self._tenancy.marks).newest().body.is_erased
+
+    def _index(self, keyring: Keyring) -> TenantIndex:
+        blobs = TenantBlobs.of(self._tenancy.blobs, keyring)
+        return TenantIndex(blobs, keyring, self._tenancy.clock, marks=self._tenancy.marks)
+
+    def _conversations(self, keyring: Keyring) -> Conversations:
+        return Conversations(self._tenancy.blobs, keyring, self._tenancy.clock)
+
+    def _configuration(self, keyring: Keyring) -> TenantConfiguration:
+        tenancy = self._tenancy
+        return TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
+
+
+def _error_of(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except KonverzeError as error:
+        return str(error)
+    return ""
