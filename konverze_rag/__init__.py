@@ -51,7 +51,6 @@ from konverze_core.errors import (
     UnsupportedFormatError,
 )
 from konverze_core.protocols import (
-    SHARED_KEK,
     BlobHead,
     BlobStore,
     ChatModel,
@@ -93,7 +92,6 @@ from konverze_rag.upkeep.copying import CopyReport
 from konverze_rag.version import __version__
 
 __all__ = [
-    "SHARED_KEK",
     "Answer",
     "AnswerMode",
     "AsyncEngine",

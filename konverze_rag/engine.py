@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Self
 
 from konverze_core.clock import SystemClock
-from konverze_core.errors import ConfigError, StoreError, UnknownTenantError
+from konverze_core.errors import ConfigError, KonverzeError, StoreError, UnknownTenantError
 from konverze_core.fakes import MemoryBlobStore
 from konverze_core.protocols import BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
 from konverze_core.reports import (
@@ -19,6 +19,7 @@ from konverze_core.reports import (
     VacuumReport,
     VerifyReport,
 )
+from konverze_indexes.generations import list_directories
 from konverze_indexes.keyring import Keyring, list_tenants
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import Marks, MemoryMarks
@@ -149,7 +150,11 @@ class Engine:
         """
         self._check_open()
         tenant_id = checked_tenant_id(tenant_id)
-        tenant = self._tenants.get(tenant_id) or self._opened_once(tenant_id, create=create)
+        tenant = self._tenants.get(tenant_id)
+        if tenant is None:
+            tenant = self._opened_once(tenant_id, create=create)
+        else:
+            tenant.index.snapshot()  # it may have been erased, or its key be disabled
         if min_generation is not None:
             if not isinstance(min_generation, int):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError("min_generation is a whole number")
@@ -214,10 +219,9 @@ class Engine:
         """
         tenant_id = checked_tenant_id(tenant_id)
         receipt = self._upkeep.erase_tenant(tenant_id)
-        with self._lock:
-            tenant = self._tenants.pop(tenant_id, None)
-        if tenant is not None:
-            tenant.index.close()
+        if (tenant := self._tenants.get(tenant_id)) is not None:
+            with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
+                tenant.index.refreshed()
         return receipt
 
     def rotate_keys(
@@ -288,16 +292,23 @@ class Engine:
     def restore(self, source: str | os.PathLike[str], *tenant_ids: str) -> VerifyReport:
         """Copies these tenants, or all, back from a backup, and verifies them; needs the key provider of the backup.
 
+        A restore that was interrupted can be run again. Other processes that have a tenant open see an older copy, and
+        refuse it, until they are started anew.
+
         Args:
             source: Where `back_up` has put them.
-            tenant_ids: Whom to restore; all by default.
+            tenant_ids: Whom to restore; by default all that are not here.
 
         Raises:
-            ConfigError: The engine has one of the tenants, or the source cannot be used.
+            ConfigError: The engine has one of the named tenants, or all of the backup's; it has newer data of one, to
+                which only the keyring is missing; or the source cannot be used, or holds no tenant.
             StoreError: A store failed.
             TenantErasedError: One of the tenants was erased here.
             UnknownTenantError: The backup has no such tenant.
         """
+        there = list_directories(self.blobs)
+        with self._lock:  # one that was open while its data was lost knows of newer generations than a copy has
+            self._tenants = {id_: one for id_, one in self._tenants.items() if one.index.blobs.directory in there}
         return self._upkeep.restore(opening.blob_store(source), tenant_ids)
 
     def health(self) -> HealthReport:

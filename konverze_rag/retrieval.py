@@ -50,6 +50,7 @@ class Retriever:
     Attributes:
         index: The tenant's index.
         embedder: Embeds questions; None for lexical search.
+        upcoming: Embeds them once a commit has brought it in, where a reindexing is under way.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
         settings: The tenant's settings at the moment of a call; a search reads them once.
     """
@@ -58,6 +59,7 @@ class Retriever:
     embedder: Embedder | None
     reranker: Reranker | None
     settings: Callable[[], Settings]
+    upcoming: Embedder | None = None
 
     def search(
         self,
@@ -114,13 +116,15 @@ class Retriever:
         embedding = snapshot.manifest.embedding
         if embedding is None or not snapshot.segments:
             return None
-        if self.embedder is None or self.embedder.info.fingerprint != embedding.fingerprint:
+        models = {model.info.fingerprint: model for model in (self.upcoming, self.embedder) if model is not None}
+        embedder = models.get(embedding.fingerprint)
+        if embedder is None:
             mine = self.embedder.info.name if self.embedder else "no embedding model"
             raise EmbedderMismatchError(
                 f"the index was built with {embedding.name}, the engine has {mine}: "
                 "open the engine with the model of the index, or search with vector="
             )
-        return np.ascontiguousarray(model_vectors(self.embedder.embed_queries, [text], dim=embedding.dim)[0])
+        return np.ascontiguousarray(model_vectors(embedder.embed_queries, [text], dim=embedding.dim)[0])
 
     def search_both(
         self,

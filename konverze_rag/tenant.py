@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from konverze_core.answers import Answer, Done, Event, Failed
 from konverze_core.documents import Chunk, Metadata
-from konverze_core.errors import ConfigError
+from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder, EmbedderInfo
 from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
@@ -49,14 +49,15 @@ class Tenant:
         self.id = keyring.tenant_id
         blobs = TenantBlobs.of(tenancy.blobs, keyring)
         self.index = TenantIndex(blobs, keyring, tenancy.clock, marks=tenancy.marks)
+        self._keyring = keyring
         self._tenancy = tenancy
         self._clock = tenancy.clock
         self._conversations = Conversations(tenancy.blobs, keyring, tenancy.clock)
         self._configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
         self._use(tenancy.embedder)
 
-    def _use(self, embedder: Embedder | None) -> None:
-        """Searches, answers and ingests with this model from now on."""
+    def _use(self, embedder: Embedder | None, *, upcoming: Embedder | None = None) -> None:
+        """Searches, answers and ingests with this model from now on, until a commit brings in the upcoming one."""
         tenancy, settings = self._tenancy, self._tenancy.settings
         count = embedder.count_tokens if embedder else tenancy.counter.count_many
         chunker = TokenWindowChunker(
@@ -64,7 +65,11 @@ class Tenant:
         )
         self._ingestion = Ingestion(self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits)
         self._retriever = Retriever(
-            index=self.index, embedder=embedder, reranker=tenancy.reranker, settings=self._configuration.current
+            index=self.index,
+            embedder=embedder,
+            upcoming=upcoming,
+            reranker=tenancy.reranker,
+            settings=self._configuration.current,
         )
         self._asking = Asking(
             self._retriever,
@@ -257,7 +262,13 @@ class Tenant:
         if chosen is not None:
             embed = partial(model_vectors, chosen.embed_documents, dim=chosen.info.dim)
         embedding = None if chosen is None else Embedding.of(chosen.info)
-        generation = reindex(self.index, embed, embedding, on_progress=on_progress)
+        serving = self._embedder
+        self._use(serving, upcoming=chosen)
+        try:
+            generation = reindex(self.index, embed, embedding, on_progress=on_progress)
+        except BaseException:
+            self._use(serving)
+            raise
         self._use(chosen)
         return generation
 
@@ -278,7 +289,9 @@ class Tenant:
         Raises:
             ConfigError: The values do not go together with the engine's settings; nothing is changed.
             StoreError: The store did not take it.
+            TenantErasedError: The tenant was erased.
         """
+        self._keyring.refresh()
         return self._configuration.configure(settings)
 
     def erase_document(self, source: str) -> ErasureReceipt:
@@ -303,7 +316,9 @@ class Tenant:
         Raises:
             ConfigError: The name is not legal.
             StoreError: The store failed; run it again.
+            TenantErasedError: The tenant was erased.
         """
+        self._keyring.refresh()
         return erase_visitor(
             self.id,
             self._conversations,
@@ -315,14 +330,16 @@ class Tenant:
     def erase(self) -> ErasureReceipt:
         """Erases the tenant: destroys its keys, then deletes all that it has; its id is not used again.
 
-        An erasure that was interrupted is finished by `Engine.erase_tenant`.
+        Everything else answers `TenantErasedError` from now on. An erasure that was interrupted is finished by running
+        it again, here or by `Engine.erase_tenant`.
 
         Raises:
             KeyProviderError: The provider cannot sign, or not destroy the tenant's own KEK.
             StoreError: The store failed; run it again.
         """
         receipt = erase_tenant(self._tenancy, self.id)
-        self.index.close()
+        with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
+            self.index.refreshed()
         return receipt
 
     def require_generation(self, generation: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Self
@@ -191,16 +192,29 @@ class TenantConfiguration:
         if not isinstance(settings, TenantSettings):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigError("a tenant is configured by kr.TenantSettings")
         settings.over(self._defaults)
+        return self._stored(lambda _: settings)
+
+    def renew(self) -> int:
+        """Stores the newest settings once more, sealed under the active data key, whoever else configures meanwhile.
+
+        Returns:
+            Their version.
+
+        Raises:
+            KonverzeError: As in `configure`.
+        """
+        return self._stored(lambda newest: newest)
+
+    def _stored(self, change: Callable[[TenantSettings], TenantSettings]) -> int:
         self._keyring.hold()
         for tries in range(MAX_CONFIGURE_TRIES):
             with self._lock:
-                if self._put(settings):
+                if self._put(change(self._load())):
                     return self._seen.number
             pause(tries)
         raise ConflictError(f"other writers were faster {MAX_CONFIGURE_TRIES} times in a row; try again")
 
     def _put(self, settings: TenantSettings) -> bool:
-        self._load()
         number = self._seen.number + 1
         version = _Version(number=number, previous=self._seen.digest, changed_at=self._clock.now(), settings=settings)
         try:

@@ -131,7 +131,7 @@ def _checked_url(where: str) -> SplitResult:
 
 
 def _client_options(config: Mapping[str, str], root_certificate: bytes | None, timeout_s: float) -> ClientConfig:
-    if unsafe := [name for name in config if "allow_" in name.lower()]:
+    if unsafe := [name for name in config if "allow_" in name.lower() or "emulator" in name.lower()]:
         raise ConfigError(f"a blob store cannot be told to {unsafe[0]}")
     endpoint = config.get("endpoint", "")
     is_plain = endpoint.lower().startswith("http://")
@@ -168,6 +168,8 @@ def _opened(url: SplitResult, config: Mapping[str, str], options: ClientConfig) 
         extra = _EXTRAS[url.scheme]
         raise MissingExtraError(f"{url.scheme}:// needs obstore: pip install 'konverze-rag[{extra}]'") from exc
     backend = AzureStore if url.scheme == "az" else S3Store
+    if backend is AzureStore:  # the environment could send all to an emulator, by plain http
+        config = {**config, "use_emulator": "false"}
     try:
         store = backend(url.netloc, config=cast(Any, config), client_options=options, retry_config=_retry_config())
     except (BaseError, ValueError, TypeError):  # it may quote a credential

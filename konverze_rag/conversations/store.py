@@ -90,7 +90,9 @@ class Conversations:
             IntegrityError: The turn before is missing or not what was written, or the day's key is.
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
             StoreError: The store did not take it.
+            TenantErasedError: The tenant was erased.
         """
+        self._keyring.refresh()  # an answer takes its time: the keys may have been rotated, or the tenant erased
         today = self._clock.now().date()
         ahead = self._folder(today + timedelta(days=1), turn.conversation)
         folder = ahead if self._blobs.names(f"{ahead.name}/") else self._folder(today, turn.conversation)

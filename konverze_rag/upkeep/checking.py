@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from konverze_core.errors import BlobNotFoundError, KonverzeError, TenantErasedError
 from konverze_core.protocols import BlobStore
@@ -14,6 +15,30 @@ from konverze_rag.conversations.names import kept_from
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant_settings import TenantConfiguration
+
+_PARTS_MIN = {"keyring": 3, "tenants": 3, "selftest": 2}
+"""Folders of a store, and the least number of parts that a name has in each."""
+
+
+def verified_store(tenancy: Tenancy) -> VerifyReport:
+    """Walks all tenants, and looks for what belongs to none."""
+    names = tenancy.blobs.list("")
+    strays = [name for name in names if _is_stray(name)]
+    places = {tuple(name.split("/")[:2]) for name in names} - {tuple(name.split("/")[:2]) for name in strays}
+    with_keyring = {directory for root, directory in places if root == "keyring"}
+    lost = {directory for root, directory in places if root == "tenants"} - with_keyring
+    report = verified(tenancy, sorted(with_keyring))
+    findings = (
+        *report.findings,
+        *(Finding(name=f"keyring/{one}/", problem="gone, while the tenant's data is there") for one in sorted(lost)),
+        *(Finding(name=name, problem="no blob of a store is named so") for name in strays),
+    )
+    return replace(report, findings=findings)
+
+
+def _is_stray(name: str) -> bool:
+    parts = name.split("/")
+    return len(parts) < _PARTS_MIN.get(parts[0], len(parts) + 1)
 
 
 def verified(tenancy: Tenancy, directories: Sequence[str]) -> VerifyReport:

@@ -7,17 +7,19 @@ is written last. It holds no key: whoever restores it needs the key provider tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, UnknownTenantError
 from konverze_core.protocols import BlobStore
+from konverze_indexes.contention import pause
 
-MAX_COPY_TRIES = 8
-"""How often a copy starts over because a vacuum removed what it was about to read."""
+MAX_COPY_TRIES = 32
+"""How often a copy looks again because something that it was to have was removed or sealed anew meanwhile."""
 
-_DATA, _KEYRING = "tenants/{}/", "keyring/{}/"
 _COMMITS = "commits/"
+_WRITTEN_ONCE = ("segments/", "uploads/")
+"""Folders whose blobs change only with a data key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,61 +37,115 @@ class CopyReport:
     bytes: int = 0
 
 
-def copy_tenants(source: BlobStore, target: BlobStore, directories: Iterable[str]) -> CopyReport:
+def copy_tenants(
+    source: BlobStore, target: BlobStore, directories: Iterable[str], *, is_wanted: Callable[[str], bool]
+) -> CopyReport:
     """Copies tenants into a store that has none of them.
 
-    A copy that was interrupted left no keyring, and is done again from the start.
+    All keyrings are written at the end. Until then nothing of the copy is visible; when it was interrupted, it is done
+    again from the start.
+
+    Args:
+        source: Where they are.
+        target: Where they are copied to.
+        directories: Which tenants.
+        is_wanted: Asked for each tenant once its copy lacks only the keyring; a copy that is not wanted is removed.
 
     Raises:
         ConfigError: The target already has one of the tenants.
-        ConflictError: Vacuums removed what was to be copied, time and again.
+        ConflictError: What was to be copied was removed or changed, time and again.
         StoreError: A store did not do as asked.
         UnknownTenantError: The source does not have one of the tenants.
     """
     wanted = list(directories)
     for directory in wanted:
-        if target.list(_KEYRING.format(directory)):
+        if target.list(f"keyring/{directory}/"):
             raise ConfigError(f"the target already has the tenant {directory}: choose an empty target")
-    counts = [_copied(source, target, directory) for directory in wanted]
-    return CopyReport(
-        tenants=len(wanted), blobs=sum(blobs for blobs, _ in counts), bytes=sum(size for _, size in counts)
-    )
+    copies = [_Copy(source, target, directory) for directory in wanted]
+    for copy in copies:
+        copy.run()
+    shown = [copy.show() for copy in copies if copy.is_kept(is_wanted)]
+    return CopyReport(tenants=len(shown), blobs=sum(blobs for blobs, _ in shown), bytes=sum(size for _, size in shown))
 
 
-def _copied(source: BlobStore, target: BlobStore, directory: str) -> tuple[int, int]:
-    for name in target.list(_DATA.format(directory)):  # of a copy that was interrupted
-        target.delete(name)
-    for _ in range(MAX_COPY_TRIES):
-        try:
-            return _copied_once(source, target, directory)
-        except BlobNotFoundError:
-            continue
-    raise ConflictError(f"blobs of {directory} were removed while they were copied, time and again; try again later")
+class _Copy:
+    """The copy of one tenant."""
 
+    def __init__(self, source: BlobStore, target: BlobStore, directory: str) -> None:
+        self._source = source
+        self._target = target
+        self._directory = directory
+        self._prefix = f"tenants/{directory}/"
+        self._sizes: dict[str, int] = {}
+        self._keyring = ("", b"")
 
-def _copied_once(source: BlobStore, target: BlobStore, directory: str) -> tuple[int, int]:
-    """The commit is chosen first, and all that it names read after: what is newer besides is left over, not wrong."""
-    prefix = _DATA.format(directory)
-    keyrings = source.list(_KEYRING.format(directory))
-    if not keyrings:
-        raise UnknownTenantError("no such tenant")
-    commit = source.list(prefix + _COMMITS)[:1]
-    held = [(name, source.get(name)) for name in commit]
-    count = size = 0
-    for name in source.list(prefix):
-        if name.startswith(prefix + _COMMITS):
-            continue
-        try:
-            blob = source.get(name)
-        except BlobNotFoundError:
-            if name.startswith(prefix + "segments/") and source.list(prefix + _COMMITS)[:1] != commit:
-                raise  # the commit chosen may have named it
-            continue  # purged, erased or vacuumed meanwhile
-        target.put(name, blob)
-        count, size = count + 1, size + len(blob)
-    # Read last, so that it has every key that sealed a blob above.
-    keyring = source.list(_KEYRING.format(directory))[-1]
-    for name, blob in (*held, (keyring, source.get(keyring))):
-        target.put(name, blob)
-        count, size = count + 1, size + len(blob)
-    return count, size
+    def run(self) -> None:
+        """Copies all but the keyring."""
+        for number in range(MAX_COPY_TRIES):
+            try:
+                if self._is_whole():
+                    return
+            except BlobNotFoundError:
+                pass  # the keyring or the commit was replaced
+            pause(number)
+        raise ConflictError(
+            f"blobs of {self._directory} were removed or changed while they were copied, time and again; try again"
+        )
+
+    def is_kept(self, is_wanted: Callable[[str], bool]) -> bool:
+        """Whether the copy is to be shown; removes it otherwise."""
+        if is_wanted(self._directory):
+            return True
+        for name in self._sizes:
+            self._target.delete(name)
+        return False
+
+    def show(self) -> tuple[int, int]:
+        """Writes the keyring; the number of all blobs and their bytes."""
+        self._put(*self._keyring)
+        return len(self._sizes), sum(self._sizes.values())
+
+    def _is_whole(self) -> bool:
+        """Copies what is there, and tells whether all of it was there at the same time.
+
+        A vacuum deletes a commit before what only that commit names: as long as the commit stands, so does the rest.
+        """
+        keyring = self._newest_keyring()
+        if keyring != self._keyring:  # data keys may have been dropped, and blobs sealed anew under others
+            self._keyring, self._sizes = keyring, {}
+        commits = self._source.list(self._prefix + _COMMITS)[:1]
+        held = [(name, bytes(self._source.get(name))) for name in commits]
+        names = [name for name in self._source.list(self._prefix) if not name.startswith(self._prefix + _COMMITS)]
+        is_whole = self._copied(names)
+        for name, blob in held:
+            self._put(name, blob)
+        self._remove_all_but({*names, *commits})
+        stands = all(self._source.head(name) for name in commits)
+        return is_whole and stands and self._newest_keyring() == keyring
+
+    def _newest_keyring(self) -> tuple[str, bytes]:
+        names = self._source.list(f"keyring/{self._directory}/")
+        if not names:
+            raise UnknownTenantError("no such tenant")
+        return names[-1], bytes(self._source.get(names[-1]))
+
+    def _copied(self, names: Iterable[str]) -> bool:
+        """Whether all of these blobs were there to copy."""
+        is_whole = True
+        for name in names:
+            if name in self._sizes and name.startswith(tuple(self._prefix + folder for folder in _WRITTEN_ONCE)):
+                continue
+            try:
+                self._put(name, self._source.get(name))
+            except BlobNotFoundError:  # purged, erased or vacuumed meanwhile: others may belong to it
+                is_whole = False
+        return is_whole
+
+    def _remove_all_but(self, names: set[str]) -> None:
+        for name in set(self._target.list(self._prefix)) - names:
+            self._target.delete(name)
+            self._sizes.pop(name, None)
+
+    def _put(self, name: str, blob: bytes | memoryview) -> None:
+        self._target.put(name, blob)
+        self._sizes[name] = len(blob)

@@ -96,7 +96,8 @@ def swept(blobs: BlobStore, directory: str) -> tuple[int, int]:
 
 def _remains_of_tenant(destroyed: KekDestruction | None, copies: Copies) -> tuple[Remainder, ...]:
     if destroyed is not None:
-        return tuple(Remainder(what=what, until=destroyed.effective_by) for what in destroyed.remains)
+        until = destroyed.effective_by if destroyed.effective_by > copies.now else None  # else it is not the provider's
+        return tuple(Remainder(what=what, until=until) for what in destroyed.remains)
     return copies.remainders(
         "backups and blobs that the store keeps after deletion, wrapped keys included: whoever has them and may use "
         "the shared KEK can open them"
@@ -133,11 +134,9 @@ def erase_visitor(
 ) -> ErasureReceipt:
     """Overwrites all turns of a visitor, and deletes what leads to them."""
     gone = conversations.erase_visitor(visitor)
-    remains: tuple[Remainder, ...] = ()
-    if gone.turns:
-        remains = copies.remainders(
-            "backups and blobs that the store keeps after overwriting: they open until their days' keys are purged"
-        )
+    remains = copies.remainders(
+        "backups and blobs that the store keeps after overwriting: they open until their days' keys are purged"
+    )
     if gone.pending:
         remains = (*remains, Remainder(what=f"{gone.pending} turns that are being written: erase again", until=None))
     stubs: tuple[Remainder, ...] = ()

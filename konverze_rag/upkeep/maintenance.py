@@ -6,11 +6,15 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from konverze_core.errors import KonverzeError
+from konverze_core.reports import PurgeReport, RotationReport, VacuumReport
 
 JITTER = 0.1
 """Share of the interval by which rounds vary, so that several processes do not work at the same time."""
+
+Report: TypeAlias = RotationReport | PurgeReport | VacuumReport
 
 _log = logging.getLogger("konverze_rag")
 
@@ -25,7 +29,7 @@ class Maintenance:
         every_s: Seconds between the starts of two rounds, about.
     """
 
-    def __init__(self, tasks: Sequence[Callable[[], object]], every_s: float) -> None:
+    def __init__(self, tasks: Sequence[Callable[[], Report]], every_s: float) -> None:
         self._tasks = tasks
         self._every_s = every_s
         self._is_stopped = threading.Event()
@@ -42,7 +46,17 @@ class Maintenance:
             for task in self._tasks:
                 if self._is_stopped.is_set():
                     return
-                try:
-                    _log.info("maintenance: %s", task())
-                except KonverzeError as error:
-                    _log.error("maintenance: %s", error)
+                self._attempt(task)
+
+    @staticmethod
+    def _attempt(task: Callable[[], Report]) -> None:
+        try:
+            report = task()
+        except KonverzeError as error:
+            _log.error("maintenance: %s", error)
+        except Exception as error:  # noqa: BLE001 (a bug must not end all upkeep; its words may quote secrets)
+            _log.error("maintenance: %s", type(error).__name__)
+        else:
+            _log.info("maintenance: %s", report)
+            for directory, error in report.failed:
+                _log.error("maintenance of %s: %s", directory, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from konverze_core.errors import KonverzeError, TenantErasedError, UnknownTenantError
+from konverze_core.errors import ConfigError, KonverzeError, TenantErasedError, UnknownTenantError
 from konverze_core.protocols import SHARED_KEK, BlobStore
 from konverze_core.reports import (
     ErasureReceipt,
@@ -18,6 +18,8 @@ from konverze_core.reports import (
 from konverze_indexes.generations import Generations, list_directories
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
+from konverze_indexes.manifest import generation_of
+from konverze_indexes.marks import Marks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.vacuum import vacuum
@@ -25,10 +27,10 @@ from konverze_rag.conversations.names import kept_from
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant_settings import TenantConfiguration
-from konverze_rag.upkeep.checking import verified
+from konverze_rag.upkeep.checking import verified, verified_store
 from konverze_rag.upkeep.copying import CopyReport, copy_tenants
 from konverze_rag.upkeep.erasing import erase_tenant, swept
-from konverze_rag.upkeep.reencryption import reencrypt
+from konverze_rag.upkeep.reencryption import Reencryption
 from konverze_rag.upkeep.rotation import RotationPolicy
 from konverze_rag.upkeep.rounds import OnRound, each_tenant, total
 
@@ -65,8 +67,13 @@ class Upkeep:
 
     def _reencrypted(self, keyring: Keyring) -> RotationReport:
         configuration = self._configuration(keyring)
-        since = kept_from(self._tenancy.clock.now(), configuration.current().retention_days)
-        return reencrypt(keyring, self._index(keyring), configuration, kept_from=since)
+        return Reencryption(
+            keyring,
+            self._index(keyring),
+            configuration,
+            clock=self._tenancy.clock,
+            kept_from=lambda: kept_from(self._tenancy.clock.now(), configuration.current().retention_days),
+        ).run()
 
     def vacuum(self, grace_s: float) -> VacuumReport:
         """See `Engine.vacuum`."""
@@ -98,26 +105,48 @@ class Upkeep:
 
     def verify(self, tenant_ids: Sequence[str]) -> VerifyReport:
         """See `Engine.verify`."""
+        if not tenant_ids:
+            return verified_store(self._tenancy)
         return verified(self._tenancy, self._chosen(self._tenancy.blobs, tenant_ids))
 
     def back_up(self, destination: BlobStore, tenant_ids: Sequence[str]) -> CopyReport:
         """See `Engine.back_up`."""
-        chosen = self._chosen(self._tenancy.blobs, tenant_ids)
-        live = [directory for directory in chosen if not self._is_erased(self._tenancy.blobs, directory)]
-        if tenant_ids and len(live) < len(chosen):
-            raise TenantErasedError("an erased tenant has nothing to back up")
-        return copy_tenants(self._tenancy.blobs, destination, live)
+        blobs, marks = self._tenancy.blobs, self._tenancy.marks
+        chosen = self._live(blobs, tenant_ids, marks=marks)
+        return copy_tenants(
+            blobs, destination, chosen, is_wanted=lambda directory: not self._is_erased(blobs, directory, marks=marks)
+        )
 
     def restore(self, source: BlobStore, tenant_ids: Sequence[str]) -> VerifyReport:
         """See `Engine.restore`."""
-        chosen = self._chosen(source, tenant_ids)
-        for directory in chosen:
-            if directory in self._directories() and self._is_erased(self._tenancy.blobs, directory):
+        chosen = self._live(source, tenant_ids, marks=MemoryMarks())
+        if not chosen:
+            raise ConfigError("there is no tenant to restore: no backup stands there")
+        blobs, here = self._tenancy.blobs, self._directories()
+        for directory in here:
+            if directory in chosen and self._is_erased(blobs, directory, marks=self._tenancy.marks):
                 raise TenantErasedError(f"the tenant {directory} was erased here: it is not brought back")
-        copy_tenants(source, self._tenancy.blobs, chosen)
+        if not tenant_ids:  # those of a restore that was interrupted are there already
+            chosen = [directory for directory in chosen if directory not in here]
+            if not chosen:
+                raise ConfigError("all tenants of the backup are here already")
         for directory in chosen:
-            self._tenancy.marks.reset(directory)
+            _refuse_newer_data(source, blobs, directory)
+
+        def make_way(directory: str) -> bool:
+            if self._is_older_than_marked(source, directory):
+                self._tenancy.marks.reset(directory)
+            return True
+
+        copy_tenants(source, blobs, chosen, is_wanted=make_way)
         return verified(self._tenancy, chosen)
+
+    def _is_older_than_marked(self, source: BlobStore, directory: str) -> bool:
+        keyrings, commits = source.list(f"keyring/{directory}/"), source.list(f"tenants/{directory}/commits/")
+        keyring = int(keyrings[-1].rpartition("/")[2])
+        commit = generation_of(commits[0].removeprefix(f"tenants/{directory}/")) if commits else 0
+        marks = self._tenancy.marks
+        return keyring < marks.newest(directory, "keyring") or commit < marks.newest(directory, "commit")
 
     def health(self, *, open_tenants: int) -> HealthReport:
         """See `Engine.health`."""
@@ -132,13 +161,25 @@ class Upkeep:
 
     def _chosen(self, blobs: BlobStore, tenant_ids: Sequence[str]) -> list[str]:
         there = list_directories(blobs)
-        chosen = [tenant_directory(tenant_id) for tenant_id in tenant_ids]
-        if unknown := [id_ for id_, directory in zip(tenant_ids, chosen, strict=True) if directory not in there]:
+        chosen = {tenant_directory(tenant_id): tenant_id for tenant_id in tenant_ids}
+        if unknown := [tenant_id for directory, tenant_id in chosen.items() if directory not in there]:
             raise UnknownTenantError(f"no such tenant: {unknown[0]!r}")
-        return chosen if tenant_ids else there
+        return list(chosen) if tenant_ids else there
 
-    def _is_erased(self, blobs: BlobStore, directory: str) -> bool:
-        return Generations(blobs, self._tenancy.keys, directory, self._tenancy.marks).newest().body.is_erased
+    def _live(self, blobs: BlobStore, tenant_ids: Sequence[str], *, marks: Marks) -> list[str]:
+        """The chosen tenants that were not erased.
+
+        Raises:
+            TenantErasedError: One that was named was.
+        """
+        chosen = self._chosen(blobs, tenant_ids)
+        live = [directory for directory in chosen if not self._is_erased(blobs, directory, marks=marks)]
+        if tenant_ids and len(live) < len(chosen):
+            raise TenantErasedError("an erased tenant has nothing to copy")
+        return live
+
+    def _is_erased(self, blobs: BlobStore, directory: str, *, marks: Marks) -> bool:
+        return Generations(blobs, self._tenancy.keys, directory, marks).newest().body.is_erased
 
     def _index(self, keyring: Keyring) -> TenantIndex:
         blobs = TenantBlobs.of(self._tenancy.blobs, keyring)
@@ -150,6 +191,20 @@ class Upkeep:
     def _configuration(self, keyring: Keyring) -> TenantConfiguration:
         tenancy = self._tenancy
         return TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
+
+
+def _refuse_newer_data(source: BlobStore, target: BlobStore, directory: str) -> None:
+    """What an interrupted restore left is all in the backup; data that is not only lacks its keyring.
+
+    Raises:
+        ConfigError: There is such data.
+    """
+    prefix = f"tenants/{directory}/"
+    if set(target.list(prefix)) - set(source.list(prefix)):
+        raise ConfigError(
+            f"{prefix} holds data that the backup does not have, without its keyring: copy back keyring/{directory}/ "
+            "alone to open it, or move the data away first"
+        )
 
 
 def _error_of(call: Callable[[], object]) -> str:

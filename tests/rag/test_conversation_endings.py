@@ -10,42 +10,10 @@ from konverze_core.answers import Answer, Citation
 from konverze_core.fakes import MemoryBlobStore
 from konverze_indexes.keyring import Keyring
 from konverze_rag.conversations import Conversations, Turn, kept_from
+from tests.rag.stores import FailingStore, InterruptedStore
 
 DAY_S = 86_400
 RETENTION = 30
-
-
-class FailingStore:
-    """A store that fails at its n-th call, and at all later ones: a process that died there."""
-
-    def __init__(self, inner, calls):
-        self._inner = inner
-        self.left = calls
-
-    def __getattr__(self, verb):
-        def call(*args, **kwargs):
-            if self.left <= 0:
-                raise kr.StoreUnavailableError("died here")
-            self.left -= 1
-            return getattr(self._inner, verb)(*args, **kwargs)
-
-        return call
-
-
-class InterruptedStore:
-    """A store that lets somebody else act once, right before the first call of a verb on a name."""
-
-    def __init__(self, inner, verb, part, act):
-        self._inner, self._verb, self._part, self._act = inner, verb, part, act
-
-    def __getattr__(self, verb):
-        def call(name, *args, **kwargs):
-            if verb == self._verb and self._part in name and self._act is not None:
-                act, self._act = self._act, None
-                act()
-            return getattr(self._inner, verb)(name, *args, **kwargs)
-
-        return call
 
 
 @pytest.fixture
