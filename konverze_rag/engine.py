@@ -32,9 +32,12 @@ from konverze_rag.settings import Settings
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
 from konverze_rag.upkeep.copying import CopyReport
-from konverze_rag.upkeep.maintenance import Maintenance
+from konverze_rag.upkeep.maintenance import IdleSweep, Maintenance
 from konverze_rag.upkeep.rounds import OnRound
 from konverze_rag.upkeep.upkeep import Upkeep
+
+SWEPT_PER_LEASE = 0.25
+"""Share of a key lease after which the engine looks for tenants that nobody uses."""
 
 
 class Engine:
@@ -88,6 +91,7 @@ class Engine:
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._is_store_trusted = False
+        self._idle_sweep: IdleSweep | None = None
         self._is_closed = False
         self._owned = ExitStack()
         if settings.maintenance_every_s is not None:
@@ -176,7 +180,15 @@ class Engine:
                 self._opening.pop(tenant_id, None)
             with self._lock:
                 self._check_open()
+                if self._idle_sweep is None:
+                    self._idle_sweep = IdleSweep(self._drop_idle, self.settings.key_lease_s * SWEPT_PER_LEASE)
+                    self._owned.callback(self._idle_sweep.stop)
                 return self._tenants.setdefault(tenant_id, tenant)
+
+    def _drop_idle(self) -> None:
+        """No key stays in memory for much longer than its lease because nobody comes to ask for it."""
+        for tenant in list(self._tenants.values()):
+            tenant.drop_if_idle()
 
     def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:
         self._check_store()
@@ -218,11 +230,12 @@ class Engine:
             UnknownTenantError: No such tenant.
         """
         tenant_id = checked_tenant_id(tenant_id)
-        receipt = self._upkeep.erase_tenant(tenant_id)
-        if (tenant := self._tenants.get(tenant_id)) is not None:
-            with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
-                tenant.index.refreshed()
-        return receipt
+        try:
+            return self._upkeep.erase_tenant(tenant_id)
+        finally:
+            if (tenant := self._tenants.get(tenant_id)) is not None:
+                with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
+                    tenant.index.refreshed()
 
     def rotate_keys(
         self, *, only_due: bool = False, reencrypt: bool = False, on_progress: OnRound | None = None
@@ -320,7 +333,7 @@ class Engine:
         with self._lock:
             self._is_closed = True
             for tenant in self._tenants.values():
-                tenant.index.close()
+                tenant.close()
             self._tenants.clear()
         self._owned.close()
 

@@ -102,6 +102,8 @@ class Tenant:
 
         Raises:
             ConfigError: A path does not exist, a source is illegal or stands twice, or the metadata cannot be indexed.
+            ConflictError: Other writers were faster, time and again, or a vacuum without grace, such as an erasure and
+                a re-encryption run, took the sealed originals; nothing of the batch is indexed, ingest it again.
             EmbedderMismatchError: The index was built with another model.
             ProviderError: The embedding service failed; nothing of the batch is indexed.
             StoreError: The store did not take it; nothing of the batch is indexed.
@@ -121,6 +123,7 @@ class Tenant:
 
         Raises:
             ConfigError: A chunk or its metadata cannot be indexed, or the vectors have another shape.
+            ConflictError: Other writers were faster, time and again.
             EmbedderMismatchError: The index was built with another model.
             ProviderError: The embedding service failed.
             StoreError: The store did not take it.
@@ -341,6 +344,15 @@ class Tenant:
         with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
             self.index.refreshed()
         return receipt
+
+    def drop_if_idle(self) -> None:
+        """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads."""
+        self._keyring.drop_if_idle()
+
+    def close(self) -> None:
+        """Drops keys and decrypted data for good."""
+        self.index.close()
+        self._keyring.drop()
 
     def require_generation(self, generation: int) -> None:
         """Refuses an index older than this.

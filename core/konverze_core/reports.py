@@ -80,7 +80,7 @@ class ErasureMode(StrEnum):
 
     DELETED = "deleted"  # blobs deleted or overwritten; the key that sealed them lives on
     KEYS_DELETED = "keys_deleted"  # the wrapped keys deleted too: only a copy of both brings the data back
-    KEK_DESTROYED = "kek_destroyed"  # the tenant's own KEK destroyed: no copy brings the data back
+    KEK_DESTROYED = "kek_destroyed"  # the tenant's own KEK destroyed: copies of its data stay sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,7 @@ class VerifyReport:
 
     Attributes:
         tenants: Tenants walked.
-        blobs: Blobs opened and checked, keyrings included.
+        blobs: Blobs that were there, keyrings included; turns past their retention are listed, not opened.
         bytes: Their sealed bytes.
         findings: What is wrong or left over.
     """

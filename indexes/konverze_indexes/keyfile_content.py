@@ -195,7 +195,10 @@ def _locked(name: str, folder: int) -> Generator[None]:
             if time.monotonic() > deadline_s:
                 raise KeyUnavailableError(f"others have been changing the key file for {LOCK_WAIT_S:g} s")
             time.sleep(LOCK_POLL_S)
-        yield
+        try:
+            yield
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # by hand: a process forked meanwhile has the descriptor, too
     finally:
         os.close(descriptor)
 

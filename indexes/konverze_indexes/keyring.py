@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from konverze_core.errors import ConfigError, IntegrityError, StoreError, TenantErasedError, UnknownTenantError
@@ -233,6 +233,14 @@ class Keyring:
         """
         self._lease.on_drop(callback)
 
+    def drop(self) -> None:
+        """Drops the keys, and all that they have opened; the next use asks the key provider again."""
+        self._lease.drop()
+
+    def drop_if_idle(self) -> None:
+        """Drops the keys, and all that they have opened, unless they were used within the time of the lease."""
+        self._lease.drop_if_idle()
+
     def join_renewal(self) -> None:
         """Waits for a renewal of the lease that is under way in the background."""
         self._lease.join()
@@ -250,6 +258,16 @@ class Keyring:
         rereads = self._clock.monotonic() - self._read_at >= REREAD_S
         self._take_up(self._generations.newest(self._stored, rereads=rereads), is_read=rereads)
         self._live()
+
+    @contextmanager
+    def telling_erasure(self) -> Generator[None]:
+        """What looks damaged or rolled back because the tenant is being erased becomes a `TenantErasedError`."""
+        try:
+            yield
+        except IntegrityError:
+            with suppress(StoreError):
+                self.refresh()
+            raise
 
     def update(self, change: Callable[[KeyringBody], KeyringBody]) -> KeyringBody:
         """Commits a new generation, on top of what others have committed; deletes older ones.

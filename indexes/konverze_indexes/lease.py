@@ -76,6 +76,7 @@ class Lease:
         self._renewal: threading.Thread | None = None
         self._drops = 0
         self._failures = 0
+        self._used_at = clock.monotonic()
         self._free_until = self._expires_at = self._grace_ends_at = _NEVER
 
     def hold(self) -> None:
@@ -87,6 +88,7 @@ class Lease:
             KeyDestroyedError: The KEK is gone; what was held is dropped.
             KeyUnavailableError: The provider cannot be reached, and the grace is over; what was held is dropped.
         """
+        self._used_at = self._clock.monotonic()
         while (now := self._clock.monotonic()) >= self._free_until:
             if now < (self._grace_ends_at if self._failures else self._expires_at):
                 self._start_renewal()
@@ -103,6 +105,11 @@ class Lease:
         with ExitStack() as stack:  # runs all of them, also when one fails
             for callback in reversed(self._callbacks if is_held else ()):
                 stack.callback(callback)
+
+    def drop_if_idle(self) -> None:
+        """Ends the lease when nobody has used it for as long as it lasts: no key outlives it in memory."""
+        if self._clock.monotonic() - self._used_at >= self._terms.key_lease_s:
+            self.drop()
 
     def on_drop(self, callback: Callable[[], None]) -> None:
         """Calls back whenever the lease ends, after the keys are dropped and before anybody hears of it.

@@ -191,7 +191,10 @@ class FileMarks:
         folder = os.open(self._folder, DIRECTORY_FLAGS)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
-            yield folder
+            try:
+                yield folder
+            finally:
+                fcntl.flock(folder, fcntl.LOCK_UN)  # by hand: a process forked meanwhile has the descriptor, too
         finally:
             os.close(folder)
 

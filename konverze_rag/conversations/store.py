@@ -72,9 +72,10 @@ class Conversations:
         oldest = max(kept_from(now + MAX_CLOCK_SKEW, retention_days), now.date() - timedelta(days=HISTORY_DAYS - 1))
         day = now.date() + timedelta(days=1)  # a server whose clock runs ahead may have begun tomorrow
         stored: list[StoredTurn] = []
-        while len(stored) < turns and day >= oldest:
-            stored = self._latest(self._folder(day, conversation), turns - len(stored)) + stored
-            day -= timedelta(days=1)
+        with self._keyring.telling_erasure():
+            while len(stored) < turns and day >= oldest:
+                stored = self._latest(self._folder(day, conversation), turns - len(stored)) + stored
+                day -= timedelta(days=1)
         return tuple(
             Message(role=role, text=text)
             for turn, *_ in stored
@@ -96,10 +97,11 @@ class Conversations:
         today = self._clock.now().date()
         ahead = self._folder(today + timedelta(days=1), turn.conversation)
         folder = ahead if self._blobs.names(f"{ahead.name}/") else self._folder(today, turn.conversation)
-        for number in range(MAX_TURN_TRIES):
-            if self._put(turn, folder):
-                return
-            pause(number)
+        with self._keyring.telling_erasure():
+            for number in range(MAX_TURN_TRIES):
+                if self._put(turn, folder):
+                    return
+                pause(number)
         raise ConflictError("other turns of this conversation were faster; try again")
 
     def purge(self, before: date) -> PurgedTurns:

@@ -56,11 +56,12 @@ def erase_tenant(tenancy: Tenancy, tenant_id: str) -> ErasureReceipt:
         UnknownTenantError: No such tenant.
     """
     blobs, keys, marks, clock = tenancy.blobs, tenancy.keys, tenancy.marks, tenancy.clock
-    directory, copies = tenant_directory(tenant_id), Copies.declared(tenancy.settings, clock)
+    directory = tenant_directory(tenant_id)
     kek = Generations(blobs, keys, directory, marks).newest().body.kek
     destroyed = None if kek == SHARED_KEK else keys.destroy_kek(kek)
     key_ids = erase_keyring(blobs, keys, directory, clock, marks=marks)
     count, size = swept(blobs, directory)
+    copies = Copies.declared(tenancy.settings, clock)
     record = Remainder(what="a record that the tenant was erased: a hash of its id, and the time", until=None)
     remains = _remains_of_tenant(destroyed, copies)
     return ErasureReceipt(

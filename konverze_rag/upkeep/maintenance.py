@@ -1,10 +1,11 @@
-"""Upkeep in the background: rotation by policy, retention, vacuum."""
+"""Upkeep in the background: rotation by policy, retention, vacuum; and keys that nobody uses."""
 
 from __future__ import annotations
 
 import logging
 import random
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -60,3 +61,32 @@ class Maintenance:
             _log.info("maintenance: %s", report)
             for directory, error in report.failed:
                 _log.error("maintenance of %s: %s", directory, error)
+
+
+class IdleSweep:
+    """Calls a method again and again in a thread of its own, until it is stopped or the method's object is gone.
+
+    Args:
+        method: A bound method that raises nothing; does not keep its object alive.
+        every_s: Seconds between two calls.
+    """
+
+    def __init__(self, method: Callable[[], None], every_s: float) -> None:
+        self._is_stopped = threading.Event()
+        reference = weakref.WeakMethod(method)
+        threading.Thread(
+            target=_sweep, args=(reference, self._is_stopped, every_s), name="konverze-idle", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """Makes no further call."""
+        self._is_stopped.set()
+
+
+def _sweep(reference: weakref.WeakMethod[Callable[[], None]], is_stopped: threading.Event, every_s: float) -> None:
+    while not is_stopped.wait(every_s):
+        method = reference()
+        if method is None:
+            return
+        method()
+        del method  # else it would keep its object until the next round

@@ -1,0 +1,36 @@
+"""Stores that fail, or that let somebody else act, at a moment of the test's choice."""
+
+import konverze_rag as kr
+
+
+class FailingStore:
+    """A store that fails at its n-th call, and at all later ones: a process that died there."""
+
+    def __init__(self, inner, calls):
+        self._inner = inner
+        self.left = calls
+
+    def __getattr__(self, verb):
+        def call(*args, **kwargs):
+            if self.left <= 0:
+                raise kr.StoreUnavailableError("died here")
+            self.left -= 1
+            return getattr(self._inner, verb)(*args, **kwargs)
+
+        return call
+
+
+class InterruptedStore:
+    """A store that lets somebody else act once, right before the first call of a verb on a name."""
+
+    def __init__(self, inner, verb, part, act):
+        self._inner, self._verb, self._part, self._act = inner, verb, part, act
+
+    def __getattr__(self, verb):
+        def call(name, *args, **kwargs):
+            if verb == self._verb and self._part in name and self._act is not None:
+                act, self._act = self._act, None
+                act()
+            return getattr(self._inner, verb)(name, *args, **kwargs)
+
+        return call
