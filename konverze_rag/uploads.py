@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ def upload_bytes(upload: NamedUpload, limits: LoadLimits) -> bytes:
         raise ConfigError(f"{upload.name}: an upload is a path, bytes or a binary file, not {kind}")
     try:
         if isinstance(upload.content, str | os.PathLike):
-            with Path(upload.content).open("rb") as file:
+            with open(upload.content, "rb", opener=_opened) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise ConfigError(f"{upload.name}: not a regular file")
                 return file.read(limits.max_file_bytes + 1)
         data = cast("object", upload.content.read(limits.max_file_bytes + 1))
     except (OSError, ValueError) as exc:
@@ -99,3 +102,7 @@ def upload_bytes(upload: NamedUpload, limits: LoadLimits) -> bytes:
     if not isinstance(data, bytes | bytearray):
         raise ConfigError(f"{upload.name}: open the file in binary mode")
     return bytes(data)
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a named pipe must not block the ingest
