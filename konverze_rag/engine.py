@@ -247,7 +247,8 @@ class Engine:
         Args:
             only_due: Rotate only what has reached its age in the settings (`kek_rotation_days`,
                 `data_key_rotation_days`).
-            reencrypt: Also seal all blobs of older data keys anew, and drop the keys that nothing names any more.
+            reencrypt: Also seal all blobs of older data keys anew, and drop the keys that nothing names any more once
+                they have been retired for an hour: run it again after that to be rid of them.
             on_progress: Told how many tenants are done, and of how many.
 
         Returns:

@@ -116,7 +116,7 @@ class ErasureReceipt:
 
     subject: str
     tenant: str
-    target: str
+    target: str = field(repr=False)  # may be a person's address, which has no place in a log
     mode: ErasureMode
     erased_at: datetime
     blobs_destroyed: int

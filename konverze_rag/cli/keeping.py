@@ -16,7 +16,7 @@ def rotate(
     data: Data = DATA_DEFAULT,
     due: Annotated[bool, typer.Option("--due", help="Only keys that have reached the age in the settings.")] = False,
     reencrypt: Annotated[
-        bool, typer.Option("--reencrypt", help="Also seal old data anew, and drop the old data keys.")
+        bool, typer.Option("--reencrypt", help="Also seal old data anew, and drop data keys retired before.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +45,7 @@ def erase(
             receipt = acme.erase_document(document) if document is not None else acme.erase_visitor(str(visitor))
     else:
         if not yes:
-            typer.confirm(f"Erase the tenant {tenant!r} and all that it has?", abort=True)
+            typer.confirm(f"Erase the tenant {tenant!r} and all that it has?", abort=True, err=True)
         with engine_of(data) as engine:
             receipt = engine.erase_tenant(tenant)
     rendering.show_receipt(receipt, as_json=as_json)

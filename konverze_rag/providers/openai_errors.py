@@ -74,7 +74,10 @@ def translated() -> Generator[None]:
         return
     # Not chained: the SDK's message repeats the server's, which can quote the prompt or the key, and a logged traceback
     # prints every cause. All that helps a reader is in our message.
-    raise error from None
+    try:
+        raise error from None
+    finally:
+        error.__context__ = None  # which some collectors of errors read all the same
 
 
 def translate(exc: openai.OpenAIError) -> ProviderError:

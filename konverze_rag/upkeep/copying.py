@@ -86,7 +86,7 @@ class _Copy:
                 if self._is_whole():
                     return
             except BlobNotFoundError:
-                pass  # the keyring or the commit was replaced
+                pass
             pause(number)
         raise ConflictError(
             f"blobs of {self._directory} were removed or changed while they were copied, time and again; try again"
@@ -109,6 +109,9 @@ class _Copy:
         """Copies what is there, and tells whether all of it was there at the same time.
 
         A vacuum deletes a commit before what only that commit names: as long as the commit stands, so does the rest.
+
+        Raises:
+            BlobNotFoundError: The commit or the keyring was replaced meanwhile.
         """
         keyring = self._newest_keyring()
         if keyring != self._keyring:  # data keys may have been dropped, and blobs sealed anew under others
@@ -120,8 +123,9 @@ class _Copy:
         for name, blob in held:
             self._put(name, blob)
         self._remove_all_but({*names, *commits})
-        stands = all(self._source.head(name) for name in commits)
-        return is_whole and stands and self._newest_keyring() == keyring
+        for name in commits:
+            self._source.head(name)
+        return is_whole and self._newest_keyring() == keyring
 
     def _newest_keyring(self) -> tuple[str, bytes]:
         names = self._source.list(f"keyring/{self._directory}/")

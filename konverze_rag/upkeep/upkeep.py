@@ -131,7 +131,8 @@ class Upkeep:
             if not chosen:
                 raise ConfigError("all tenants of the backup are here already")
         for directory in chosen:
-            _refuse_newer_data(source, blobs, directory)
+            if directory not in here:
+                _refuse_newer_data(source, blobs, directory)
 
         def make_way(directory: str) -> bool:
             if self._is_older_than_marked(source, directory):

@@ -25,6 +25,7 @@ from urllib.parse import quote
 from konverze_core.answers import Answer, Citation, Cited, Done, Refusal, Sources, Token
 from konverze_core.documents import Block, Chunk, Document, Page
 from konverze_core.protocols import Message, Prompt
+from konverze_core.reports import ErasureReceipt
 from konverze_core.retrieval import Hit
 
 SINKS = (
@@ -34,6 +35,9 @@ SINKS = (
 
 CREDENTIAL_HEADERS = frozenset({"authorization", "x-vault-token", "x-amz-security-token"})
 """Headers that are there to carry a credential."""
+
+TARGETS = (ErasureReceipt,)
+"""Values that name a visitor, document or tenant to the caller, who named it."""
 
 CONTENT = (Answer, Block, Chunk, Citation, Cited, Document, Done, Hit, Message, Page, Prompt, Refusal, Sources, Token)
 """Values whose purpose is to hand a text to the caller: they may show it, and no other canary."""
@@ -65,11 +69,7 @@ class Sinks:
         found: list[tuple[str, str]] = []
         for sink, parts in self._held.items():
             everything = b"\n".join(parts)
-            found += [
-                (sink, name)
-                for name, shapes in forms.items()
-                if any(shape in everything for shape in shapes)
-            ]
+            found += [(sink, name) for name, shapes in forms.items() if any(shape in everything for shape in shapes)]
         return found
 
 
@@ -79,7 +79,12 @@ def forms_of(secret: bytes) -> set[bytes]:
     forms |= {quote(secret).encode(), b" ".join(f"{byte:02x}".encode() for byte in secret)}
     forms |= {str(list(secret))[1:-1].encode()}
     if secret.isascii():
-        forms |= {secret.upper(), secret.title(), secret.decode().encode("utf-16-le"), secret.decode().encode("utf-16-be")}
+        forms |= {
+            secret.upper(),
+            secret.title(),
+            secret.decode().encode("utf-16-le"),
+            secret.decode().encode("utf-16-be"),
+        }
     for shift, unsure in enumerate((0, 2, 3)):
         core = base64.b64encode(bytes(shift) + secret).rstrip(b"=")[unsure : 8 * (shift + len(secret)) // 6]
         forms |= {core, core.replace(b"+", b"-").replace(b"/", b"_")}
@@ -159,17 +164,17 @@ def note_errors(sinks: Sinks, errors: Sequence[BaseException]) -> None:
             chain = chain.__cause__ or chain.__context__
 
 
-def note_objects(sinks: Sinks, roots: Sequence[object], *, contents: bool) -> int:
+def note_objects(sinks: Sinks, roots: Sequence[object], *, kinds: tuple[type, ...] | None = None) -> int:
     """Notes `repr`, `str` and pickle of all objects of this library that can be reached; how many there were.
 
     Args:
         sinks: Where to.
         roots: Where to begin.
-        contents: Whether to take only values that hold texts for the caller, or only all others.
+        kinds: Only objects of these; all but `CONTENT` and `TARGETS` when None.
     """
     count = 0
     for thing in _reachable(roots):
-        if isinstance(thing, CONTENT) is contents:
+        if isinstance(thing, kinds) if kinds else not isinstance(thing, (*CONTENT, *TARGETS)):
             count += 1
             sinks.add("repr", repr(thing), str(thing))
             sinks.add("pickle", _pickled(thing))

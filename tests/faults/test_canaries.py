@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
-import logging
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from konverze_indexes.marks import FileMarks
 from konverze_indexes.stores import open_blob_store
 from konverze_rag.providers.openai_chat import OpenAIChat
 from konverze_rag.providers.openai_embeddings import OpenAIEmbedder
-from tests.faults.leaks import SINKS, Sinks, forms_of, note_errors, note_objects, watch
+from tests.faults.leaks import CONTENT, SINKS, TARGETS, Sinks, forms_of, note_errors, note_objects, watch
 from tests.loaders.pdf_bytes import pdf, prose
 from tests.servers.certificates import Authority, server_context
 from tests.servers.openai_server import OpenAIServer, Reply
@@ -88,7 +87,13 @@ def _azure(folder: Path, stack: ExitStack) -> World:
         max_operations_per_s=1000,
     )
     stack.callback(keys.close)
-    faults = [Fault(status=403), Fault(status=429), Fault(status=503), Fault(drops=True), Fault(body=b'{"value": "e')]
+    faults = [
+        Fault(status=403),
+        Fault(status=429, headers={"Retry-After": "0.1"}),
+        Fault(status=503),
+        Fault(drops=True),
+        Fault(body=b'{"value": "e'),
+    ]
     breaks = [lambda fault=fault: (vault.heal(), vault.fail(fault, times=4)) for fault in faults]
     breaks.append(lambda: (vault.heal(), vault.disable("konverze")))
     return World(MemoryBlobStore(), keys, folder, breaks, lambda: vault.enable("konverze"))
@@ -103,7 +108,8 @@ def _aws(folder: Path, stack: ExitStack) -> World:
 
     url, s3 = stack.enter_context(kms_server()), stack.enter_context(MotoS3Server())
     session = boto3.Session(aws_access_key_id="AKID", aws_secret_access_key=TOKEN, aws_session_token=TOKEN)
-    kms = session.client("kms", endpoint_url=url, region_name="eu-central-1")
+    owner = boto3.Session(aws_access_key_id="owner", aws_secret_access_key="owner")  # whose client may log at will
+    kms = owner.client("kms", endpoint_url=url, region_name="eu-central-1")
     stack.callback(kms.close)
     shared = kms.create_key(KeySpec="SYMMETRIC_DEFAULT", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]
     signing = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
@@ -113,9 +119,7 @@ def _aws(folder: Path, stack: ExitStack) -> World:
     stack.callback(keys.close)
     blobs = open_blob_store("s3://bucket/here", config=s3.config | {"secret_access_key": STORE_KEY}, timeout_s=5)
     key_id = shared["KeyId"]
-    return World(
-        blobs, keys, folder, [lambda: kms.disable_key(KeyId=key_id)], lambda: kms.enable_key(KeyId=key_id)
-    )
+    return World(blobs, keys, folder, [lambda: kms.disable_key(KeyId=key_id)], lambda: kms.enable_key(KeyId=key_id))
 
 
 def _vault(folder: Path, stack: ExitStack) -> World:
@@ -259,7 +263,7 @@ class Life:
         self._made(acme.ask, ASKED, where={"price": {"near": ASKED}})
         self._made(acme.ask, ASKED, where={"price": {"gt": [ASKED]}})
         self._made(acme.search, ASKED, k=0)
-        self._made(acme.ingest, PAGE.encode(), source=f"{EMAIL}\0")
+        self._made(acme.ingest, PAGE.encode(), source="\0")
         self._made(acme.ingest, PAGE.encode(), source="m", metadata={"m": {TEXT: ASKED}})
         self._made(acme.add, [TEXT])
         self._made(acme.erase_visitor, f"{EMAIL}\n")
@@ -267,7 +271,7 @@ class Life:
         self._made(engine.tenant, EMAIL, create=False)
         self._made(lambda: kr.Settings(openai_api_key=API_KEY, chat_model=[ASKED]))
         self._made(lambda: kr.Settings(openai_base_url=f"https://user:{API_KEY}@service.example"))
-        self._made(lambda: kr.TenantSettings(persona=f"{TEXT}\0"))
+        self._made(lambda: kr.TenantSettings(mode=TEXT))
         self._made(lambda: OpenAIChat(api_key=f"{API_KEY} ", model="m", context_window_tokens=8000))
 
     def _blobs_fail(self) -> None:
@@ -320,8 +324,8 @@ def data_keys(monkeypatch):
 
 @pytest.mark.parametrize("label", WORLDS)
 @pytest.mark.timeout(600)
-def test_no_canary_gets_out(label, tmp_path, monkeypatch, capfd, data_keys, figure):
-    sinks, contents = Sinks(), Sinks()
+def test_no_canary_gets_out(label, tmp_path, *, monkeypatch, capfd, data_keys, figure):
+    sinks, contents, targets = Sinks(), Sinks(), Sinks()
     with ExitStack() as stack:
         server = stack.enter_context(OpenAIServer(api_key=API_KEY, dim=64))
         world = WORLDS[label](tmp_path, stack)
@@ -329,30 +333,21 @@ def test_no_canary_gets_out(label, tmp_path, monkeypatch, capfd, data_keys, figu
         life = Life(world, server, stack)
         for _ in life.run():
             _note_stored(sinks, world)
-            assert note_objects(sinks, life.results, contents=False) > 20
-            assert note_objects(contents, life.results, contents=True) > 5
+            assert note_objects(sinks, life.results) > 20
+            assert note_objects(contents, life.results, kinds=CONTENT) > 5
         _note_stored(sinks, world)
         note_errors(sinks, life.errors)
-        note_objects(sinks, life.results, contents=False)
+        note_objects(sinks, life.results)
+        assert note_objects(targets, life.results, kinds=TARGETS) > 2
     sinks.add("output", *capfd.readouterr())
     canaries = {name: [value.encode()] for name, value in CANARIES.items()} | {"data key": sorted(data_keys)}
     _check_that_it_was_lively(life, handler, data_keys)
-    print(sinks.sizes(), contents.sizes(), len(data_keys))
-    import time; t0=time.time()
-    found = sinks.leaks(canaries)
-    print("leaks", time.time()-t0)
-    found += contents.leaks({name: values for name, values in canaries.items() if name not in {"text", "question"}})
-    for sk,held in (("s",sinks),("c",contents)):
-        for sink, parts in held._held.items():
-            for part in parts:
-                for name, values in canaries.items():
-                    if sk=="c" and name in ("text","question"): continue
-                    for v in values:
-                        for f in forms_of(v):
-                            if f in part:
-                                i=part.index(f); print("LEAK",sk,sink,name,part[:60],"...",part[max(0,i-150):i+60])
-                                break
-    assert found == []
+    found = set(sinks.leaks(canaries))
+    found |= set(
+        contents.leaks({name: values for name, values in canaries.items() if name not in {"text", "question"}})
+    )
+    found |= set(targets.leaks({name: values for name, values in canaries.items() if name != "e-mail"}))
+    assert not found
     figure(FAULT, passed=len(SINKS) * len(canaries) - len(found), of=len(SINKS) * len(canaries))
 
 

@@ -178,7 +178,7 @@ def _version(case: str) -> ssl.TLSVersion:
 
 
 @pytest.mark.parametrize("case", [*OLD, *LEAVES, "unknown authority"])
-def test_a_server_that_cannot_be_trusted_is_told_nothing(client, case, authority, call, figure):
+def test_a_server_that_cannot_be_trusted_is_told_nothing(client, case, *, authority, call, figure):
     with ScriptedServer(FORBIDDEN, tls=_context(authority, case)) as server:
         outcome = call(server, trusts=case != "unknown authority")
     _, expected = CLIENTS[client]
@@ -225,7 +225,7 @@ def _no_network(*_, **__):
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_no_redirect_leads_to_plain_http(client, status, authority, call, figure):
+def test_no_redirect_leads_to_plain_http(client, status, *, authority, call, figure):
     with contextlib.ExitStack() as stack:
         plain = stack.enter_context(ScriptedServer(FORBIDDEN))
         reply = Reply(status, {}, headers={"location": f"{plain.url}/"})

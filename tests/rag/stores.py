@@ -34,3 +34,24 @@ class InterruptedStore:
             return getattr(self._inner, verb)(name, *args, **kwargs)
 
         return call
+
+
+class StoreInterruptedAt:
+    """A store that lets somebody else act once, right before its n-th call of any verb.
+
+    Attributes:
+        act: What is still to be done; None once it was.
+    """
+
+    def __init__(self, inner, calls, act):
+        self._inner, self._left, self.act = inner, calls, act
+
+    def __getattr__(self, verb):
+        def call(*args, **kwargs):
+            if self._left == 0 and self.act is not None:
+                act, self.act = self.act, None
+                act()
+            self._left -= 1
+            return getattr(self._inner, verb)(*args, **kwargs)
+
+        return call

@@ -5,7 +5,7 @@ import time
 import pytest
 
 import konverze_rag as kr
-from konverze_core.fakes import ScriptedChatModel
+from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.aio import MAX_EVENTS_AHEAD, MAX_STREAMS
 
 
@@ -34,9 +34,37 @@ def test_public_methods_are_the_same():
     def public(kind):
         return {name for name in vars(kind) if not name.startswith("_")}
 
-    assert public(kr.Tenant) - public(kr.AsyncTenant) == {"require_generation"}
+    assert public(kr.Tenant) - public(kr.AsyncTenant) == {"close", "drop_if_idle", "require_generation"}
     assert public(kr.AsyncTenant) <= public(kr.Tenant)
     assert public(kr.AsyncEngine) == public(kr.Engine)
+
+
+def test_upkeep_is_awaited_like_all_else(make_engine, tmp_path):
+    async def run():
+        async with kr.AsyncEngine(make_engine()) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest({"policy": b"A refund takes 7 days.", "more": b"Delivery is free."})
+            await acme.ask("How long does a refund take?", conversation="c", visitor="asha")
+            assert await acme.configure(kr.TenantSettings(persona="Mild.")) == 1
+            assert (await acme.settings()).persona == "Mild."
+            assert await acme.reindex(HashingEmbedder(32)) == 2
+            rounds = []
+            rotated = await engine.rotate_keys(reencrypt=True, on_progress=lambda done, of: rounds.append((done, of)))
+            assert (rotated.data_keys_made, rounds) == (1, [(1, 1)])
+            assert (await engine.vacuum(grace_s=0)).failed == ()
+            assert (await engine.purge_expired()).turns == 0
+            assert (await engine.back_up(tmp_path, "acme")).tenants == 1
+            assert (await acme.erase_document("more")).subject == "document"
+            assert (await acme.erase_visitor("asha")).blobs_destroyed == 2
+            assert (await engine.verify("acme")).is_sound
+            assert (await engine.health()).is_healthy
+            assert (await acme.erase()).subject == "tenant"
+            assert (await engine.erase_tenant("acme")).blobs_destroyed == 0
+            assert await engine.tenants() == []
+            with pytest.raises(kr.TenantErasedError):
+                await engine.restore(tmp_path, "acme")
+
+    asyncio.run(run())
 
 
 def test_errors_come_through(make_engine):

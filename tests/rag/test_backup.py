@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -12,7 +13,7 @@ from konverze_indexes.marks import FileMarks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.upkeep.copying import copy_tenants
 from tests.rag.conftest import OFFLINE
-from tests.rag.stores import FailingStore, InterruptedStore
+from tests.rag.stores import FailingStore, InterruptedStore, StoreInterruptedAt
 
 DIRECTORY = tenant_directory("acme")
 OWN_KEK = OFFLINE.model_copy(update={"kek_per_tenant": True})
@@ -132,7 +133,7 @@ def test_data_that_lost_only_its_keyring_is_not_overwritten_by_an_older_copy(sit
         engine.tenant("acme").ingest(b"newer", source="newer")
     shutil.rmtree(site / "data" / "blobs" / "keyring" / DIRECTORY)
     with opened(site / "data") as engine:
-        with pytest.raises(kr.ConfigError, match="newer|does not have"):
+        with pytest.raises(kr.ConfigError, match="without its keyring"):
             engine.restore(site / "backup", "acme")
         shutil.copytree(
             site / "backup" / "blobs" / "keyring" / DIRECTORY, site / "data" / "blobs" / "keyring" / DIRECTORY
@@ -227,7 +228,8 @@ def test_an_interrupted_restore_is_run_again(site):
             try:
                 dying.restore(site / "backup")
             except kr.StoreError:
-                assert engine.restore(site / "backup").is_sound
+                with suppress(kr.ConfigError):  # all was copied, and only not verified
+                    assert engine.restore(site / "backup").is_sound
             check(engine)
             check(engine, "globex")
 
@@ -242,25 +244,19 @@ MEANWHILE = {
 
 
 @pytest.mark.parametrize("what", MEANWHILE)
-def test_a_copy_is_whole_whatever_happens_meanwhile(make_engine, blobs, what):
-    fill(make_engine().tenant("acme"))
-    for verb in ("list", "get"):
-        for part in (
-            "keyring/",
-            "tenants/",
-            "/commits/",
-            "/days/",
-            "/visitors/",
-            "/segments/",
-            "/uploads/",
-            "/settings",
-        ):
-            target = MemoryBlobStore()
-            held = InterruptedStore(blobs, verb, part, lambda: MEANWHILE[what](make_engine()))
-            copied(held, target, "acme")
-            report = make_engine(blobs=target, marks=MemoryMarks()).verify()
-            assert report.is_sound, (verb, part, report.findings)
-            assert make_engine(blobs=target, marks=MemoryMarks()).tenant("acme").search("refunds")
+def test_a_copy_is_whole_whatever_happens_between_any_two_calls(make_engine, what):
+    for calls in range(1_000):
+        blobs, target = MemoryBlobStore(), MemoryBlobStore()
+        fill(make_engine(blobs=blobs).tenant("acme"))
+        engine = make_engine(blobs=blobs)
+        held = StoreInterruptedAt(blobs, calls, lambda engine=engine: MEANWHILE[what](engine))
+        copied(held, target, "acme")
+        report = make_engine(blobs=target, marks=MemoryMarks()).verify()
+        assert report.is_sound, (calls, report.findings)
+        assert make_engine(blobs=target, marks=MemoryMarks()).tenant("acme").search("refunds")
+        if held.act is not None:
+            break
+    assert 10 < calls < 999
 
 
 def test_a_tenant_erased_while_it_is_copied_is_not_in_the_copy(make_engine, blobs, site):

@@ -1,9 +1,14 @@
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from konverze_rag.cli import main
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "KONVERZE_"))},
@@ -121,3 +126,141 @@ def test_a_missing_file_makes_no_tenant(konverze, tmp_path):
 def test_usage_errors_have_their_own_status(konverze):
     konverze("search", status=2)
     assert "ingest" in konverze("--help").stdout
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, capsys):
+    """As `konverze`, in this process: many calls in little time."""
+
+    def run(*arguments, text_in="", status=0):
+        monkeypatch.setattr(sys, "argv", ["konverze", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text_in))
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        output = capsys.readouterr()
+        assert code == status, output.err
+        return SimpleNamespace(stdout=output.out, stderr=output.err)
+
+    for name in [name for name in os.environ if name.startswith(("OPENAI_", "KONVERZE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KONVERZE_EMBEDDINGS", "none")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.md").write_text("# Refunds\n\nA refund takes 7 working days.\n", "utf-8")
+    (tmp_path / "नीति.txt").write_text("वापसी में 7 दिन लगते हैं।", "utf-8")
+    return run
+
+
+def fill(here):
+    here("ingest", "policy.md", "नीति.txt", "--tenant", "acme")
+    here("ask", "How long does a refund take?", "--tenant", "acme", "--conversation", "c")
+
+
+def test_keys_are_rotated(here):
+    fill(here)
+    done = here("rotate")
+    assert "data keys made: 1" in done.stdout
+    assert "tenants: 1" in done.stdout
+    report = json.loads(here("rotate", "--due", "--json").stdout)
+    assert (report["keks_rotated"], report["data_keys_made"], report["failed"]) == ([], 0, [])
+    report = json.loads(here("rotate", "--reencrypt", "--json").stdout)
+    assert report["blobs_reencrypted"] > 0
+    assert "sound" in here("verify").stdout
+
+
+def test_a_tenant_is_erased_after_a_question_or_with_yes(here):
+    fill(here)
+    here("erase", status=2)
+    refused = here("erase", "--tenant", "acme", text_in="n\n", status=1)
+    assert "acme" in refused.stderr
+    assert refused.stdout.strip() == ""
+    here("erase", "--tenant", "acme", text_in="", status=1)
+    assert here("tenants").stdout == "acme\n"
+    receipt = json.loads(here("erase", "--tenant", "acme", "--json", text_in="y\n").stdout)
+    assert (receipt["subject"], receipt["mode"]) == ("tenant", "keys_deleted")
+    assert here("tenants").stdout == ""
+    assert "erased" in here("search", "x", "--tenant", "acme", status=1).stderr
+    again = here("erase", "--tenant", "acme", "--yes").stdout
+    assert "mode: keys_deleted; 0 blobs, 0 bytes" in again
+    assert "final by:" in again
+    assert "no such tenant" in here("erase", "--tenant", "nobody", "--yes", status=1).stderr
+
+
+def test_a_document_and_a_visitor_are_erased_without_a_question(here):
+    fill(here)
+    assert "erased document 'policy.md'" in here("erase", "--tenant", "acme", "--document", "policy.md").stdout
+    receipt = json.loads(here("erase", "--tenant", "acme", "--visitor", "asha", "--json").stdout)
+    assert (receipt["subject"], receipt["blobs_destroyed"]) == ("visitor", 0)
+    rows = json.loads(here("documents", "--tenant", "acme", "--json").stdout)
+    assert [row["id"] for row in rows] == ["नीति.txt"]
+    both = here("erase", "--tenant", "acme", "--document", "a", "--visitor", "b", status=1)
+    assert "one after the other" in both.stderr
+    here("erase", "--tenant", "acme", "--document", "", status=1)
+    assert here("tenants").stdout == "acme\n"
+
+
+def test_vacuum_and_purge_report_what_is_gone(here):
+    fill(here)
+    here("delete", "policy.md", "--tenant", "acme")
+    assert "generation: 3" in here("compact", "--tenant", "acme").stdout
+    assert "commits: 0" in here("vacuum").stdout
+    report = json.loads(here("vacuum", "--grace-s", "0", "--json").stdout)
+    assert report["commits"] > 0
+    assert report["blobs"] > 0
+    assert "turns: 0" in here("purge").stdout
+    assert json.loads(here("purge", "--json").stdout)["failed"] == []
+    assert json.loads(here("compact", "--tenant", "acme", "--json").stdout)["generation"] >= 3
+
+
+def test_verify_has_status_0_only_when_all_is_sound(here, tmp_path):
+    fill(here)
+    assert here("verify").stdout.startswith("sound: 1 tenants")
+    assert json.loads(here("verify", "--tenant", "acme", "--json").stdout)["is_sound"] is True
+    here("verify", "--tenant", "nobody", status=1)
+    segment = next((tmp_path / "data" / "blobs").rglob("*.hot"))
+    content = bytearray(segment.read_bytes())
+    content[-1] ^= 1
+    segment.write_bytes(content)
+    done = here("verify", status=1)
+    assert f"WRONG: tenants/{segment.parent.parent.name}/segments/{segment.name}" in done.stdout
+    assert "NOT SOUND: 1 tenants" in done.stdout
+    report = json.loads(here("verify", "--json", status=1).stdout)
+    assert (report["is_sound"], report["findings"][0]["is_harmless"]) == (False, False)
+
+
+def test_rounds_that_could_not_do_all_say_so_by_their_status(here, tmp_path):
+    fill(here)
+    keyring = next(file for file in (tmp_path / "data" / "blobs" / "keyring").rglob("*") if file.is_file())
+    keyring.write_bytes(b"damaged")
+    for command in ("rotate", "vacuum", "purge"):
+        assert "failed: " in here(command, status=1).stderr
+        assert json.loads(here(command, "--json", status=1).stdout)["failed"][0][1]["error"] == "IntegrityError"
+    assert "WRONG: keyring/" in here("verify", status=1).stdout
+
+
+def test_backup_and_restore(here, tmp_path):
+    fill(here)
+    assert "tenants: 1" in here("backup", "copy").stdout
+    assert "empty" in here("backup", "copy", status=1).stderr
+    assert json.loads(here("backup", "copy2", "--tenant", "acme", "--json").stdout)["tenants"] == 1
+    (tmp_path / "new").mkdir()
+    shutil.copy2(tmp_path / "data" / "key.json", tmp_path / "new" / "key.json")
+    assert here("restore", "copy", "--data", "new").stdout.startswith("sound: 1 tenants")
+    assert "7 working days" in here("search", "refund", "--tenant", "acme", "--data", "new").stdout
+    assert "already" in here("restore", "copy", "--data", "new", status=1).stderr
+    assert "no backup" in here("restore", "typo", "--data", "new", status=1).stderr
+    other = here("restore", "copy", "--data", "foreign", "--json", status=1)
+    assert "konverze: " in other.stderr
+
+
+def test_health_and_reindex(here, tmp_path):
+    fill(here)
+    assert "open tenants: 0" in here("health").stdout
+    assert json.loads(here("health", "--json").stdout)["key_provider_error"] == ""
+    assert json.loads(here("reindex", "--tenant", "acme", "--json").stdout)["generation"] == 2
+    assert "generation: 3" in here("reindex", "--tenant", "acme").stdout
+    here("reindex", status=2)
+    (tmp_path / "data" / "key.json").rename(tmp_path / "key.json")
+    here("health", status=1)

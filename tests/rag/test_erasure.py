@@ -105,11 +105,11 @@ def test_an_erased_tenant_answers_so_for_ever(make_engine):
         lambda: tenant.ask("How long do refunds take?"),
         lambda: tenant.ingest(b"more", source="more"),
         lambda: tenant.configure(kr.TenantSettings()),
-        lambda: tenant.settings(),
+        tenant.settings,
         lambda: tenant.erase_visitor("asha"),
         lambda: tenant.erase_document("policy"),
-        lambda: tenant.compact(),
-        lambda: tenant.stats(),
+        tenant.compact,
+        tenant.stats,
         lambda: engine.tenant("acme"),
         lambda: make_engine().tenant("acme", create=True),
         lambda: make_engine().tenant("acme", create=False),
@@ -161,7 +161,7 @@ def test_another_process_notices_in_time_and_drops_what_it_holds(make_engine, cl
     assert tenant.search("refunds")
     here.erase_tenant("acme")
     clock.advance(REFRESH_S)
-    for call in (lambda: tenant.search("refunds"), lambda: other.tenant("acme"), lambda: tenant.documents()):
+    for call in (lambda: tenant.search("refunds"), lambda: other.tenant("acme"), tenant.documents):
         with pytest.raises(kr.TenantErasedError):
             call()
     assert tenant.index._snapshot is None

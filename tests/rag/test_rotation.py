@@ -215,6 +215,7 @@ def test_a_turn_that_took_its_time_is_sealed_by_the_newest_key(blobs, keys, cloc
         blobs, "list", "/days/", lambda: (make_engine().rotate_keys(reencrypt=True), clock.advance(REFRESH_S / 2))
     )
     make_engine(blobs=held).tenant("acme").ask("How long do refunds take?", conversation="c", visitor="asha")
+    assert sealed_by(blobs) == {data_key_ids(blobs, keys, clock)[-1]}
     clock.advance(HOUR_S)
     engine = make_engine()
     engine.rotate_keys(only_due=True, reencrypt=True)

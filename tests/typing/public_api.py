@@ -1,6 +1,7 @@
 """What a type checker must see of the public API; read by `basedpyright`, never run."""
 
 from collections.abc import AsyncGenerator, Generator
+from datetime import datetime
 from typing import assert_type
 
 import konverze_rag as kr
@@ -20,11 +21,31 @@ def engine_and_tenant(engine: kr.Engine) -> None:
     assert_type(engine.tenants(), list[str])
 
 
+def upkeep(engine: kr.Engine, acme: kr.Tenant) -> None:
+    assert_type(engine.rotate_keys(only_due=True, reencrypt=True, on_progress=lambda done, of: None), kr.RotationReport)
+    assert_type(engine.vacuum(grace_s=0), kr.VacuumReport)
+    assert_type(engine.purge_expired(), kr.PurgeReport)
+    assert_type(engine.verify("acme").is_sound, bool)
+    assert_type(engine.verify().findings, tuple[kr.Finding, ...])
+    assert_type(engine.back_up("copy", "acme"), kr.CopyReport)
+    assert_type(engine.restore("az://container/copy"), kr.VerifyReport)
+    assert_type(engine.health(), kr.HealthReport)
+    assert_type(engine.erase_tenant("acme"), kr.ErasureReceipt)
+    assert_type(acme.erase(), kr.ErasureReceipt)
+    assert_type(acme.erase_document("policy").mode, kr.ErasureMode)
+    assert_type(acme.erase_visitor("asha").effective_by, datetime | None)
+    assert_type(acme.settings(), kr.TenantSettings)
+    assert_type(acme.configure(kr.TenantSettings(mode="assisted")), int)
+    assert_type(acme.reindex(), int)
+
+
 async def async_engine(engine: kr.AsyncEngine) -> None:
     acme = await engine.tenant("acme")
     assert_type(acme, kr.AsyncTenant)
     assert_type(await acme.ask("refund?"), kr.Answer)
     assert_type(acme.stream("refund?"), AsyncGenerator[kr.Event, None])
+    assert_type(await engine.rotate_keys(), kr.RotationReport)
+    assert_type(await acme.erase(), kr.ErasureReceipt)
 
 
 def events(event: kr.Event) -> str:  # noqa: PLR0911 (one for each event)
