@@ -20,7 +20,7 @@ test: $(STAMP)
 
 # Every fault, against real servers: moto, OpenBao, Azurite and strace are installed here. Prints one table.
 faults: $(FAULTS_STAMP)
-	$(BIN)/python -m pytest -q --timeout=900 tests/faults
+	$(BIN)/python -m pytest -q --timeout=900 -o faulthandler_timeout=890 tests/faults
 
 $(FAULTS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),faults]'
