@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -24,6 +25,7 @@ from konverze_core.errors import (
     StoreError,
 )
 from konverze_core.protocols import BlobStore, Clock
+from konverze_core.reports import Finding
 from konverze_indexes.contention import pause
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenantblobs import TenantBlobs, blob_digest
@@ -204,6 +206,22 @@ class TenantConfiguration:
             KonverzeError: As in `configure`.
         """
         return self._stored(lambda newest: newest)
+
+    def verify(self) -> Iterator[Finding]:
+        """Versions that do not follow the version before them; those that do not open are for the index to find.
+
+        Raises:
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: The store cannot be read.
+        """
+        opened: list[tuple[_Version, str]] = []
+        for name in self._blobs.names("settings/"):
+            with suppress(IntegrityError, BlobNotFoundError):
+                opened.append(self._version(_number_of(name)))
+        for (newer, _), (older, digest) in pairwise(opened):
+            if newer.number == older.number + 1 and newer.previous != digest:
+                name = self._blobs.prefix + _name(newer.number)
+                yield Finding(name=name, problem="does not follow the version of the settings before it")
 
     def _stored(self, change: Callable[[TenantSettings], TenantSettings]) -> int:
         self._keyring.hold()

@@ -75,8 +75,11 @@ def _of_tenant(tenancy: Tenancy, directory: str) -> Iterator[Finding]:
         yield Finding(name=f"keyring/{directory}/", problem=str(error))
         return
     try:
+        configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
         yield from _of_index(tenancy, keyring)
-        yield from _of_conversations(tenancy, keyring)
+        yield from configuration.verify()
+        since = kept_from(tenancy.clock.now(), configuration.current().retention_days)
+        yield from Conversations(tenancy.blobs, keyring, tenancy.clock).verify(since=since)
     except KonverzeError as error:
         yield Finding(name=f"tenants/{directory}/", problem=str(error))
 
@@ -84,9 +87,3 @@ def _of_tenant(tenancy: Tenancy, directory: str) -> Iterator[Finding]:
 def _of_index(tenancy: Tenancy, keyring: Keyring) -> Iterator[Finding]:
     seen = tenancy.marks.newest(keyring.directory, "commit")
     yield from verify(TenantBlobs.of(tenancy.blobs, keyring), at_least=seen)
-
-
-def _of_conversations(tenancy: Tenancy, keyring: Keyring) -> Iterator[Finding]:
-    configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
-    since = kept_from(tenancy.clock.now(), configuration.current().retention_days)
-    yield from Conversations(tenancy.blobs, keyring, tenancy.clock).verify(since=since)

@@ -155,3 +155,21 @@ def test_a_tenant_whose_key_is_gone_is_a_finding(make_engine, keys, whole):
     keys.destroy()
     report = make_engine().verify()
     assert len(wrong(report)) == 2
+
+
+def test_finds_settings_that_do_not_follow_the_version_before(make_engine, blobs, whole):
+    acme = make_engine().tenant("acme")
+    for persona in ("Brisk.", "Curt."):
+        acme.configure(kr.TenantSettings(persona=persona))
+    (newest, before, first) = blobs.list(f"tenants/{DIRECTORY}/settings/")
+    fork = MemoryBlobStore()
+    for name, content in whole.items():
+        fork.put(name, content)
+    make_engine(blobs=fork).tenant("acme").configure(kr.TenantSettings(persona="Kind."))
+    blobs.put(before, fork.get(before))
+    report = make_engine().verify()
+    assert [finding.name for finding in report.findings] == [newest]
+    assert not report.is_sound
+    blobs.delete(before)
+    assert make_engine().verify().is_sound, "older versions are for a vacuum to remove"
+    assert first in blobs.list("")
