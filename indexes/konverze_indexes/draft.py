@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from konverze_core.errors import ConflictError, StoreError
+from konverze_core.errors import ConflictError, IntegrityError, StoreError
 from konverze_core.protocols import Vectors
 from konverze_indexes.manifest import SegmentEntry
 from konverze_indexes.segment import DocumentChunks, Segment, build_segment
@@ -39,6 +39,7 @@ class Draft:
         self._blobs = blobs
         self._originals = list(originals)
         self._names: list[str] = []
+        self._key_ids: dict[str, bytes] = {}  # of the data keys that seal the segments
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +62,7 @@ class Draft:
         """
         hot, text = build_segment(documents, vectors)
         segment_id = secrets.token_hex(16)
+        self._key_ids[segment_id] = self._blobs.keys.active.id
         names = f"segments/{segment_id}.hot", f"segments/{segment_id}.text"
         self._names += names
         entry = SegmentEntry(
@@ -78,7 +80,7 @@ class Draft:
         """Takes segments back."""
         for entry in list(entries):
             self.entries.remove(entry)
-            del self.segments[entry.id]
+            del self.segments[entry.id], self._key_ids[entry.id]
             names = [entry.hot_name, entry.text_name]
             self._remove(names)
             self._names = [name for name in self._names if name not in names]
@@ -91,12 +93,17 @@ class Draft:
 
         Raises:
             ConflictError: It does so with a sealed original, which only the caller has.
-            VoidedError: It does so with a segment.
+            VoidedError: It does so with a segment, or the data key that sealed one was dropped meanwhile.
         """
         if self._lost(self._originals, condemned):
             raise ConflictError("a vacuum took the sealed originals of a paused ingest; ingest again")
         if self._lost(self._names, condemned):
             raise VoidedError
+        for key_id in set(self._key_ids.values()):
+            try:
+                self._blobs.keys.key(key_id)
+            except IntegrityError as exc:
+                raise VoidedError from exc
 
     def _lost(self, names: Sequence[str], condemned: Collection[str]) -> bool:
         return any(name in condemned or self._blobs.head(name) is None for name in names)

@@ -169,6 +169,19 @@ def test_a_writer_that_slept_through_a_vacuum_writes_its_segment_anew(index, sto
     assert len(_names(store, "segments")) == 4
 
 
+def test_a_writer_that_slept_until_its_data_key_was_dropped_seals_its_segment_anew(index, store, provider):
+    add(index, document("before", "stays"))
+    worker = _paused(store, provider, ".hot", lambda i: add(i, document("slow", "written late")))
+    keyring = index.blobs.keys
+    old = keyring.active.id
+    keyring.add_data_key()
+    compact(index, only=index.refreshed().segments_by_id)
+    vacuum(index, grace_s=0)
+    keyring.drop_data_keys([old])
+    worker.finish()
+    assert _ids(reopened(store, provider)) == ["before", "slow"]
+
+
 def test_an_ingest_whose_original_a_vacuum_took_has_to_be_done_again(index, store, provider):
     add(index, document("a", "x"))
     writer = _paused(
