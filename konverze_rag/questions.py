@@ -56,9 +56,9 @@ class Question:
         if not asked.strip():
             raise ConfigError("the question is empty: ask in words")
         if conversation is not None:
-            checked_name("conversation", conversation)
+            conversation = checked_name("conversation", conversation)
         if visitor is not None:
-            checked_name("visitor", visitor)
+            visitor = checked_name("visitor", visitor)
             if conversation is None:
                 raise ConfigError("a visitor's turn is stored under a conversation: name it too")
         if where is not None:

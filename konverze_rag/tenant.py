@@ -24,6 +24,7 @@ from konverze_indexes.segment import checked_chunk
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import TokenWindowChunker
 from konverze_rag.asking import Asking
+from konverze_rag.conversations.names import checked_name
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.embedding import model_vectors
 from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
@@ -31,7 +32,7 @@ from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever, checked_vectors
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant_settings import TenantConfiguration, TenantSettings
-from konverze_rag.upkeep.erasing import Copies, erase_indexed_document, erase_tenant, erase_visitor
+from konverze_rag.upkeep.erasing import erase_indexed_document, erase_tenant, erase_visitor
 from konverze_rag.uploads import Uploads, checked_source, named_uploads
 
 DEFAULT_HITS = 10
@@ -306,10 +307,10 @@ class Tenant:
             StoreError: The store failed; run it again.
         """
         return erase_indexed_document(
+            self._tenancy,
             self.index,
             self._conversations,
             checked_source(source),
-            copies=Copies.declared(self._tenancy.settings, self._clock),
             retention_days=self._configuration.current().retention_days,
         )
 
@@ -323,10 +324,10 @@ class Tenant:
         """
         self._keyring.refresh()
         return erase_visitor(
+            self._tenancy,
             self.id,
             self._conversations,
-            visitor,
-            copies=Copies.declared(self._tenancy.settings, self._clock),
+            checked_name("visitor", visitor),
             retention_days=self._configuration.current().retention_days,
         )
 
@@ -352,7 +353,7 @@ class Tenant:
     def close(self) -> None:
         """Drops keys and decrypted data for good."""
         self.index.close()
-        self._keyring.drop()
+        self._keyring.close()
 
     def require_generation(self, generation: int) -> None:
         """Refuses an index older than this.

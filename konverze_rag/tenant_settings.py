@@ -235,9 +235,14 @@ class TenantConfiguration:
     def _put(self, settings: TenantSettings) -> bool:
         number = self._seen.number + 1
         version = _Version(number=number, previous=self._seen.digest, changed_at=self._clock.now(), settings=settings)
+        sealed_by = self._keyring.active.id
         try:
             digest = self._blobs.write_chained(KIND, _name(number), version.model_dump_json().encode())
         except ConflictError:
+            return False
+        self._keyring.refresh()
+        if not self._keyring.has_key(sealed_by):  # dropped while this writer slept
+            self._blobs.delete(_name(number))
             return False
         self._seen, self._own = _Seen(number, digest), settings
         return True

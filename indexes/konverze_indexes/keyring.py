@@ -12,7 +12,16 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-from konverze_core.errors import ConfigError, IntegrityError, StoreError, TenantErasedError, UnknownTenantError
+from konverze_core.errors import (
+    ConfigError,
+    IntegrityError,
+    KeyAccessDeniedError,
+    KeyDestroyedError,
+    KeyUnavailableError,
+    StoreError,
+    TenantErasedError,
+    UnknownTenantError,
+)
 from konverze_core.protocols import SHARED_KEK, BlobStore, Clock, KeyProvider, WrappedKey
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.flight import SingleFlight
@@ -36,7 +45,7 @@ BLIND_NAME_BYTES = 16
 
 
 def list_tenants(blobs: BlobStore, provider: KeyProvider, *, marks: Marks | None = None) -> list[str]:
-    """True ids of all live tenants, sorted; unwraps one key for each.
+    """True ids of all live tenants, sorted; unwraps one key for each. Erasures that are under way count as done.
 
     Raises:
         IntegrityError: A keyring is not what was written, or a stray blob stands among them. Tenants other than the
@@ -46,7 +55,19 @@ def list_tenants(blobs: BlobStore, provider: KeyProvider, *, marks: Marks | None
     """
     marks = marks or MemoryMarks()
     bodies = (Generations(blobs, provider, directory, marks).newest().body for directory in list_directories(blobs))
-    return sorted(unlocked(provider, body).tenant_id for body in bodies if not body.is_erased)
+    return sorted(filter(None, (_live_id(provider, body) for body in bodies)))
+
+
+def _live_id(provider: KeyProvider, body: KeyringBody) -> str | None:
+    """A tenant's true id; None of one that is erased, or whose own KEK was destroyed to that end."""
+    if body.is_erased:
+        return None
+    try:
+        return unlocked(provider, body).tenant_id
+    except KeyDestroyedError:
+        if body.kek == SHARED_KEK:
+            raise
+        return None
 
 
 class Keyring:
@@ -69,6 +90,7 @@ class Keyring:
         self._lease = Lease(clock, lease, self._renew)
         self._lease.on_drop(self._forget)
         self._tenant_id = ""
+        self._is_closed = False
         self._lease.hold()
 
     @classmethod
@@ -222,6 +244,8 @@ class Keyring:
             KeyUnavailableError: The provider cannot be reached, and the grace is over; all that was held is dropped.
             TenantErasedError: The tenant was erased.
         """
+        if self._is_closed:
+            raise ConfigError("the engine is closed")
         self._lease.hold()
 
     def on_drop(self, callback: Callable[[], None]) -> None:
@@ -236,6 +260,15 @@ class Keyring:
     def drop(self) -> None:
         """Drops the keys, and all that they have opened; the next use asks the key provider again."""
         self._lease.drop()
+
+    def close(self) -> None:
+        """Drops the keys for good: every use is a `ConfigError` from now on."""
+        self._is_closed = True
+        self._lease.drop()
+
+    def has_key(self, key_id: bytes) -> bool:
+        """Whether the generation at hand has a data key of this id: `refresh` first, where others may drop keys."""
+        return self._live().entry(key_id) is not None
 
     def drop_if_idle(self) -> None:
         """Drops the keys, and all that they have opened, unless they were used within the time of the lease."""
@@ -408,7 +441,22 @@ class Keyring:
         return unwrapped_key(self._provider, self.directory, entry.key_id, entry.wrapped)
 
     def _renew(self) -> None:
-        """Unwraps the active key, and whatever others are held."""
+        """Unwraps the active key, and whatever others are held; a refusal may only be of an older generation's KEK."""
+        try:
+            self._unwrap_held()
+        except (KeyAccessDeniedError, KeyDestroyedError, IntegrityError):
+            if not self._has_newer():
+                raise
+            self._unwrap_held()
+
+    def _has_newer(self) -> bool:
+        """Takes up a newer generation, if there is one."""
+        generation = self.generation
+        with suppress(StoreError, KeyUnavailableError):
+            self._take_up(self._generations.newest(self._stored, rereads=False), is_read=False)
+        return self.generation > generation
+
+    def _unwrap_held(self) -> None:
         body = self._live()
         opened = unlocked(self._provider, body)
         others = [entry for entry in body.deks if entry.key_id in self._keys and entry != body.active]

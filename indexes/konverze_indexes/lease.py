@@ -98,12 +98,11 @@ class Lease:
     def drop(self) -> None:
         """Ends the lease and tells whoever holds something by it; the next `hold` begins a new one."""
         with self._lock:
-            is_held = self._grace_ends_at > _NEVER
             self._drops += 1
             self._failures = 0
             self._free_until = self._expires_at = self._grace_ends_at = _NEVER
         with ExitStack() as stack:  # runs all of them, also when one fails
-            for callback in reversed(self._callbacks if is_held else ()):
+            for callback in reversed(self._callbacks):
                 stack.callback(callback)
 
     def drop_if_idle(self) -> None:
@@ -155,12 +154,17 @@ class Lease:
     def _begin(self, drops: int) -> None:
         now, lease_s = self._clock.monotonic(), self._terms.key_lease_s
         with self._lock:
-            if self._drops != drops:
-                return  # dropped since the provider was asked
-            self._failures = 0
-            self._expires_at = now + lease_s
-            self._grace_ends_at = now + max(lease_s, self._terms.outage_grace_s)
-            self._free_until = now + lease_s * RENEWED_AT * _about_one(RENEWAL_JITTER)
+            is_late = self._drops != drops  # dropped since the provider was asked: what it gave goes as well
+            if not is_late:
+                self._last(now, lease_s)
+        if is_late:
+            self.drop()
+
+    def _last(self, now: float, lease_s: float) -> None:
+        self._failures = 0
+        self._expires_at = now + lease_s
+        self._grace_ends_at = now + max(lease_s, self._terms.outage_grace_s)
+        self._free_until = now + lease_s * RENEWED_AT * _about_one(RENEWAL_JITTER)
 
     def _is_put_off(self) -> bool:
         """Whether the keys are used further, until the next try, although the provider cannot be reached."""

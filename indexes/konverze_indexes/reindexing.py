@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -57,7 +58,7 @@ def reindex(
         StoreError: The store did not take it; where it failed after the commit was put, that may stand.
         TenantErasedError: The tenant was erased.
     """
-    vectors = _NewVectors(embed, on_progress)
+    vectors = _NewVectors(None if embed is None else partial(_embedded_under_lease, index, embed), on_progress)
     with Draft(index.blobs) as draft:
         for _ in range(MAX_REWRITES):
             try:
@@ -101,6 +102,11 @@ def _switched(newest: Snapshot, draft: Draft, embedding: Embedding | None) -> Ma
             "tombstones": standing(newest.manifest.tombstones, segments),
         }
     )
+
+
+def _embedded_under_lease(index: TenantIndex, embed: Embed, texts: Sequence[str]) -> Vectors:
+    index.snapshot()  # embedding takes its time: the KEK may have been revoked meanwhile
+    return embed(texts)
 
 
 class _NewVectors:

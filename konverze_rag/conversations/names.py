@@ -10,6 +10,7 @@ visitors/<visitor>/<YYYY-MM-DD>/<conversation>/<number>
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -28,14 +29,14 @@ _MARKER = re.compile(rf"visitors/{_BLIND}/{_DAY}/{_BLIND}/([0-9]{{6}})")
 
 
 def checked_name(what: str, name: str) -> str:
-    """The name of a conversation or visitor, if it is one.
+    """The name of a conversation or visitor in Unicode normalisation form C, if it is one.
 
     Raises:
         ConfigError: It is empty, too long, or not text.
     """
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"a {what} is named by 1 to {MAX_NAME_CHARS} characters")
-    return checked_text(f"the name of a {what}", name)
+    return unicodedata.normalize("NFC", checked_text(f"the name of a {what}", name))
 
 
 def kept_from(now: datetime, retention_days: int) -> date:

@@ -168,6 +168,7 @@ class Conversations:
         blobs = self._days.begun(folder.day)
         previous = StoredTurn.read(blobs, folder.turn(number - 1)).digest if number else ""
         linked = turn.model_copy(update={"number": number, "previous": previous})
+        marker = None
         if turn.visitor is not None:  # before the turn, so that no turn of a visitor is ever without its marker
             marker = folder.marker(self._keyring.blind_name("visitor", turn.visitor), number)
             self._blobs.write("visitor", marker, b"", if_absent=False)
@@ -175,6 +176,8 @@ class Conversations:
             digest = blobs.write_chained(KIND, folder.turn(number), linked.model_dump_json().encode())
         except ConflictError:
             return False
+        if marker is not None and self._blobs.head(marker) is None:  # an erasure passed while this writer slept
+            self._blobs.write("visitor", marker, b"", if_absent=False)
         self._remember(folder, number + 1, digest)
         return True
 

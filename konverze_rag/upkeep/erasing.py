@@ -106,10 +106,11 @@ def _remains_of_tenant(destroyed: KekDestruction | None, copies: Copies) -> tupl
 
 
 def erase_indexed_document(
-    index: TenantIndex, conversations: Conversations, document_id: str, *, copies: Copies, retention_days: int
+    tenancy: Tenancy, index: TenantIndex, conversations: Conversations, document_id: str, *, retention_days: int
 ) -> ErasureReceipt:
     """Erases a document from index, originals and older commits; says where conversations still quote it."""
     gone = erase_document(index, document_id)
+    copies = Copies.declared(tenancy.settings, tenancy.clock)
     citing = conversations.turns_citing(document_id, since=kept_from(copies.now, retention_days))
     remains = copies.remainders(
         "backups and blobs that the store keeps after deletion: they open with the tenant's data keys"
@@ -131,10 +132,11 @@ def erase_indexed_document(
 
 
 def erase_visitor(
-    tenant_id: str, conversations: Conversations, visitor: str, *, copies: Copies, retention_days: int
+    tenancy: Tenancy, tenant_id: str, conversations: Conversations, visitor: str, *, retention_days: int
 ) -> ErasureReceipt:
     """Overwrites all turns of a visitor, and deletes what leads to them."""
     gone = conversations.erase_visitor(visitor)
+    copies = Copies.declared(tenancy.settings, tenancy.clock)
     remains = copies.remainders(
         "backups and blobs that the store keeps after overwriting: they open until their days' keys are purged"
     )

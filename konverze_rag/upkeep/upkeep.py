@@ -15,7 +15,7 @@ from konverze_core.reports import (
     VacuumReport,
     VerifyReport,
 )
-from konverze_indexes.generations import Generations, list_directories
+from konverze_indexes.generations import Generations, erase_keyring, list_directories
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import generation_of
@@ -82,6 +82,8 @@ class Upkeep:
             try:
                 counts = vacuum(self._index(self._tenancy.keyring(directory)), grace_s=grace_s)
             except TenantErasedError:
+                parts = self._tenancy
+                erase_keyring(parts.blobs, parts.keys, directory, parts.clock, marks=parts.marks)
                 blobs, size = swept(self._tenancy.blobs, directory)  # of writers that were slower than the erasure
                 return VacuumReport(blobs=blobs, bytes=size)
             return VacuumReport(commits=counts.commits, blobs=counts.blobs, bytes=counts.bytes)
@@ -124,7 +126,7 @@ class Upkeep:
             raise ConfigError("there is no tenant to restore: no backup stands there")
         blobs, here = self._tenancy.blobs, self._directories()
         for directory in here:
-            if directory in chosen and self._is_erased(blobs, directory, marks=self._tenancy.marks):
+            if tenant_ids and directory in chosen and self._is_erased(blobs, directory, marks=self._tenancy.marks):
                 raise TenantErasedError(f"the tenant {directory} was erased here: it is not brought back")
         if not tenant_ids:  # those of a restore that was interrupted are there already
             chosen = [directory for directory in chosen if directory not in here]
