@@ -27,6 +27,9 @@ FAULTS = {"SIGKILL": "signal=SIGKILL", "EIO": "error=EIO", "ENOSPC": "error=ENOS
 CHILD_S = 20
 """A child that takes longer hangs, and is ended."""
 
+TRACER_S = 0.3
+"""strace ends within this, unless it waits for ever."""
+
 END = b"the operation is over"
 
 _OPEN_AND_CLOSE = {"open", "openat", "openat2", "close"}
@@ -114,8 +117,7 @@ def run_traced(work: Callable[[Callable[[bytes], None], Callable[[], None]], Non
         tracer = _attached(pid, log, options)
         os.write(let_go, b"g")
         words = os.read(said, len(END))
-        tracer.terminate()  # what the child finds out afterwards need not be slow
-        tracer.communicate()
+        _ended(tracer)  # what the child finds out afterwards need not be slow
         if words:
             os.write(let_go, b"g")
         words += b"".join(iter(lambda: os.read(said, 1 << 16), b""))
@@ -124,6 +126,16 @@ def run_traced(work: Callable[[Callable[[bytes], None], Callable[[], None]], Non
         os.close(said)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return Child(status=status, said=words, log=tuple(log.read_text(errors="replace").splitlines()))
+
+
+def _ended(tracer: subprocess.Popen[str]) -> None:
+    """Ends strace; of a killed child with several threads it may wait for one that never reports."""
+    tracer.terminate()
+    try:
+        tracer.communicate(timeout=TRACER_S)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.communicate()
 
 
 def write_calls(log: tuple[str, ...], root: Path) -> list[Call]:
