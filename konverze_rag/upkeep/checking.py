@@ -69,7 +69,7 @@ def _of_tenant(tenancy: Tenancy, directory: str) -> Iterator[Finding]:
         keyring = tenancy.keyring(directory)
     except TenantErasedError:
         for name in tenancy.blobs.list(f"keyring/{directory}/")[:-1]:
-            yield Finding(name=name, problem="keys of an erased tenant: a vacuum removes them")
+            yield Finding(name=name, problem="keys of an erased tenant: a vacuum removes them", is_harmless=True)
         left = tenancy.blobs.list(f"tenants/{directory}/")
         yield from (Finding(name=name, problem="left over from an erased tenant", is_harmless=True) for name in left)
         return
