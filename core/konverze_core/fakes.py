@@ -35,8 +35,6 @@ from konverze_core.errors import (
 from konverze_core.names import checked_blob_name, checked_kek_name
 from konverze_core.protocols import (
     SHARED_KEK,
-    WRAPPED_BYTES_MAX,
-    WRAPPED_BYTES_MIN,
     BlobHead,
     ChatModelInfo,
     Clock,
@@ -48,6 +46,7 @@ from konverze_core.protocols import (
     WrappedKey,
 )
 from konverze_core.retrieval import Hit
+from konverze_core.wrapping import checked_own_kek, checked_payload
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _PIECE = regex.compile(r"\s*\S+\s*")
@@ -176,8 +175,7 @@ class MemoryKeyProvider:
             ConfigError: The payload is not 16 to 128 bytes, a multiple of 8.
             KeyProviderError: The state set by `disable`, `disconnect`, `destroy` or `destroy_kek`.
         """
-        if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
-            raise ConfigError("a payload to wrap has 16 to 128 bytes, a multiple of 8")
+        checked_payload(payload)
         key_id = self.current_version(kek).key_id
         return WrappedKey(key_id=key_id, ciphertext=aes_key_wrap(self._subkey(key_id, context), payload))
 
@@ -266,8 +264,7 @@ class MemoryKeyProvider:
             KeyProviderError: The state set by `disable`, `disconnect` or `destroy`.
         """
         self._check_state()
-        if checked_kek_name(kek) == SHARED_KEK:
-            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        checked_own_kek(kek)
         with self._lock:
             self._current.pop(kek, None)
             self._versions = {key_id: held for key_id, held in self._versions.items() if held[1] != kek}

@@ -20,17 +20,16 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from konverze_core.clock import SystemClock
-from konverze_core.errors import ConfigError, IntegrityError, KeyDestroyedError, KeyUnavailableError
+from konverze_core.errors import IntegrityError, KeyDestroyedError, KeyUnavailableError
 from konverze_core.names import checked_kek_name
 from konverze_core.protocols import (
     SHARED_KEK,
-    WRAPPED_BYTES_MAX,
-    WRAPPED_BYTES_MIN,
     Clock,
     KekDestruction,
     KekVersion,
     WrappedKey,
 )
+from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.datakeys import subkey
 from konverze_indexes.fields import canonical
 from konverze_indexes.keyfile_content import (
@@ -103,8 +102,7 @@ class LocalKeyFile:
             KeyDestroyedError: The KEK was destroyed, or never made.
             KeyUnavailableError: The file is gone, or cannot be read.
         """
-        if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
-            raise ConfigError("a payload to wrap has 16 to 128 bytes, a multiple of 8")
+        checked_payload(payload)
         entry = self._newest(kek)
         return WrappedKey(key_id=_key_id(entry), ciphertext=aes_key_wrap(_wrap_subkey(entry, context), payload))
 
@@ -208,8 +206,7 @@ class LocalKeyFile:
             ConfigError: It is the shared one, or the name is not legal.
             KeyUnavailableError: The file cannot be read or written.
         """
-        if checked_kek_name(kek) == SHARED_KEK:
-            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        checked_own_kek(kek)
         now = self._clock.now()
 
         def remove(old: KeyFileContent) -> KeyFileContent:

@@ -24,9 +24,10 @@ from konverze_core.clock import SystemClock
 from konverze_core.errors import ConfigError, IntegrityError, KeyDestroyedError, KeyUnavailableError
 from konverze_core.names import checked_kek_name
 from konverze_core.protocols import SHARED_KEK, Clock, KekDestruction, KekVersion, WrappedKey
+from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.fields import canonical
 from konverze_indexes.keyproviders.aws_calls import KmsCalls, check_state, unless
-from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S, checked_payload
+from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S
 
 if TYPE_CHECKING:
     import boto3
@@ -244,9 +245,7 @@ class AwsKms:
             ConfigError: It is the shared one, or the name is not legal.
             KeyProviderError: As the protocol says.
         """
-        alias = self._alias(kek)
-        if kek == SHARED_KEK:
-            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        alias = self._alias(checked_own_kek(kek))
 
         def verb(client: KMSClient) -> KekDestruction:
             self._forget(kek)

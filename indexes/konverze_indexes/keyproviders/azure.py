@@ -29,6 +29,7 @@ from konverze_core.protocols import (
     KekVersion,
     WrappedKey,
 )
+from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.keyproviders.azure_calls import VaultCalls, VaultSession
 from konverze_indexes.keyproviders.azure_keys import (
     NewestVersions,
@@ -144,8 +145,7 @@ class AzureKeyVault:
             KeyUnavailableError: No answer in time.
         """
         del context
-        if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
-            raise ConfigError("a payload to wrap has 16 to 128 bytes, a multiple of 8")
+        checked_payload(payload)
         return self._newest.get(self._name(kek)).wrap(payload)
 
     def unwrap(self, wrapped: WrappedKey, *, context: Mapping[str, str]) -> bytes:
@@ -241,8 +241,7 @@ class AzureKeyVault:
             KeyUnavailableError: No answer in time; part of it may have been done, and it can be called again.
         """
         name = self._name(kek)
-        if kek == SHARED_KEK:
-            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        checked_own_kek(kek)
         self._newest.drop(name)
         remains, effective_by = self._calls.make(lambda vault: _destroyed(vault, name))
         key_id = f"{self._calls.vault_url}/keys/{name}"

@@ -16,7 +16,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from konverze_core.errors import ConfigError, KeyUnavailableError
-from konverze_core.protocols import WRAPPED_BYTES_MAX, WRAPPED_BYTES_MIN
 
 T = TypeVar("T")
 
@@ -152,17 +151,6 @@ def checked_ca_file(ca_file: Path) -> str:
     except OSError as exc:  # an SSLError, too
         raise ConfigError(f"{ca_file} holds no certificates of authorities: {type(exc).__name__}") from exc
     return str(ca_file)
-
-
-def checked_payload(payload: bytes) -> bytes:
-    """The payload itself, when it is one that a key provider wraps.
-
-    Raises:
-        ConfigError: It has another length.
-    """
-    if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
-        raise ConfigError("a payload to wrap has 16 to 128 bytes, a multiple of 8")
-    return payload
 
 
 def _is_loopback(host: str) -> bool:

@@ -32,8 +32,9 @@ from konverze_core.errors import (
 )
 from konverze_core.names import checked_kek_name
 from konverze_core.protocols import SHARED_KEK, Clock, KekDestruction, KekVersion, WrappedKey
+from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.fields import canonical
-from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S, checked_payload
+from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S
 from konverze_indexes.keyproviders.vault_calls import Transit, TransitCalls, field, unless_gone
 
 AUTO_ROTATION_S_MIN = 3600
@@ -228,9 +229,7 @@ class VaultTransit:
             ConfigError: It is the shared one, or the name is not legal.
             KeyProviderError: As the protocol says.
         """
-        name = self._name(kek)
-        if kek == SHARED_KEK:
-            raise ConfigError("the shared KEK wraps the keys of all tenants: it is not destroyed from here")
+        name = self._name(checked_own_kek(kek))
 
         def verb(transit: Transit) -> KekDestruction:
             self._forget(kek)
