@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Self
 
 from konverze_core.clock import SystemClock
-from konverze_core.errors import ConfigError, KonverzeError, StoreError, UnknownTenantError
-from konverze_core.fakes import MemoryBlobStore
+from konverze_core.errors import ConfigError
 from konverze_core.protocols import BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
 from konverze_core.reports import (
     ErasureReceipt,
@@ -19,25 +17,20 @@ from konverze_core.reports import (
     VacuumReport,
     VerifyReport,
 )
-from konverze_indexes.generations import list_directories
-from konverze_indexes.keyring import Keyring, list_tenants
-from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import Marks, MemoryMarks
-from konverze_indexes.stores import check_put_if_absent
-from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
+from konverze_indexes.tenant_ids import checked_tenant_id
+from konverze_indexes.tenant_list import list_tenants
 from konverze_loaders import LoadLimits
 from konverze_rag import opening
+from konverze_rag.open_tenants import OpenTenants
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.settings import Settings
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
 from konverze_rag.upkeep.copying import CopyReport
-from konverze_rag.upkeep.maintenance import IdleSweep, Maintenance
+from konverze_rag.upkeep.maintenance import Maintenance
 from konverze_rag.upkeep.rounds import OnRound
 from konverze_rag.upkeep.upkeep import Upkeep
-
-SWEPT_PER_LEASE = 0.25
-"""Share of a key lease after which the engine looks for tenants that nobody uses."""
 
 
 class Engine:
@@ -87,12 +80,7 @@ class Engine:
             counter=TokenCounter.for_model(chat.info.name if chat else settings.chat_model),
         )
         self._upkeep = Upkeep(self._tenancy)
-        self._tenants: dict[str, Tenant] = {}
-        self._opening: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
-        self._is_store_trusted = False
-        self._idle_sweep: IdleSweep | None = None
-        self._is_closed = False
+        self._open_tenants = OpenTenants(self._tenancy)
         self._owned = ExitStack()
         if settings.maintenance_every_s is not None:
             tasks = (lambda: self.rotate_keys(only_due=True), self.purge_expired, self.vacuum)
@@ -152,61 +140,12 @@ class Engine:
             TenantErasedError: The tenant was erased.
             UnknownTenantError: No such tenant, and `create` is False.
         """
-        self._check_open()
-        tenant_id = checked_tenant_id(tenant_id)
-        tenant = self._tenants.get(tenant_id)
-        if tenant is None:
-            tenant = self._opened_once(tenant_id, create=create)
-        else:
-            tenant.index.snapshot()  # it may have been erased, or its key be disabled
+        tenant = self._open_tenants.tenant(checked_tenant_id(tenant_id), create=create)
         if min_generation is not None:
             if not isinstance(min_generation, int):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError("min_generation is a whole number")
             tenant.require_generation(min_generation)
         return tenant
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise ConfigError("the engine is closed")
-
-    def _opened_once(self, tenant_id: str, *, create: bool) -> Tenant:
-        """Opens a tenant while others who ask for it wait; other tenants are not held up."""
-        with self._lock:
-            opening_lock = self._opening.setdefault(tenant_id, threading.Lock())
-        with opening_lock:
-            try:
-                tenant = self._tenants.get(tenant_id) or Tenant(self._keyring(tenant_id, create=create), self._tenancy)
-            finally:
-                self._opening.pop(tenant_id, None)
-            with self._lock:
-                self._check_open()
-                if self._idle_sweep is None:
-                    self._idle_sweep = IdleSweep(self._drop_idle, self.settings.key_lease_s * SWEPT_PER_LEASE)
-                    self._owned.callback(self._idle_sweep.stop)
-                return self._tenants.setdefault(tenant_id, tenant)
-
-    def _drop_idle(self) -> None:
-        """No key stays in memory for much longer than its lease because nobody comes to ask for it."""
-        for tenant in list(self._tenants.values()):
-            tenant.drop_if_idle()
-
-    def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:
-        self._check_store()
-        try:
-            return self._tenancy.keyring(tenant_directory(tenant_id))
-        except UnknownTenantError:
-            if not create:
-                raise
-            return self._tenancy.created(tenant_id)
-
-    def _check_store(self) -> None:
-        """Once, before the first tenant; a store that cannot be written at the moment may still be read."""
-        if not self._is_store_trusted and not isinstance(self.blobs, LocalBlobStore | MemoryBlobStore):
-            try:
-                check_put_if_absent(self.blobs)
-            except StoreError:
-                return
-            self._is_store_trusted = True
 
     def tenants(self) -> list[str]:
         """Ids of all tenants, sorted; erased ones are not among them.
@@ -233,9 +172,7 @@ class Engine:
         try:
             return self._upkeep.erase_tenant(tenant_id)
         finally:
-            if (tenant := self._tenants.get(tenant_id)) is not None:
-                with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
-                    tenant.index.refreshed()
+            self._open_tenants.notice_erasure(tenant_id)
 
     def rotate_keys(
         self, *, only_due: bool = False, reencrypt: bool = False, on_progress: OnRound | None = None
@@ -320,22 +257,16 @@ class Engine:
             TenantErasedError: One of the tenants was erased here.
             UnknownTenantError: The backup has no such tenant.
         """
-        there = list_directories(self.blobs)
-        with self._lock:  # one that was open while its data was lost knows of newer generations than a copy has
-            self._tenants = {id_: one for id_, one in self._tenants.items() if one.index.blobs.directory in there}
+        self._open_tenants.let_go_of_lost()
         return self._upkeep.restore(opening.blob_store(source), tenant_ids)
 
     def health(self) -> HealthReport:
         """Whether blob store and key provider answer, and how many tenants are open."""
-        return self._upkeep.health(open_tenants=len(self._tenants))
+        return self._upkeep.health(open_tenants=len(self._open_tenants))
 
     def close(self) -> None:
         """Drops all decrypted data and the connections that `open` made; its tenants refuse to work afterwards."""
-        with self._lock:
-            self._is_closed = True
-            for tenant in self._tenants.values():
-                tenant.close()
-            self._tenants.clear()
+        self._open_tenants.close()
         self._owned.close()
 
     def __enter__(self) -> Self:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
 from konverze_indexes.generations import Generations
+from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.lease import LeaseTerms
 from konverze_indexes.marks import Marks
 from konverze_indexes.tenant_ids import tenant_directory
+from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
+from konverze_rag.conversations.store import Conversations
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.settings import Settings
+from konverze_rag.tenant_settings import TenantConfiguration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +68,23 @@ class Tenancy:
         """
         generations = Generations(self.blobs, self.keys, directory, self.marks)
         return Keyring(generations, generations.newest(), self.clock, lease=self.lease)
+
+    def sealed_blobs(self, keyring: Keyring) -> TenantBlobs:
+        """All that the keyring's tenant has, but its keyring."""
+        return TenantBlobs.of(self.blobs, keyring)
+
+    def index(self, keyring: Keyring) -> TenantIndex:
+        """The index of the keyring's tenant; opens it.
+
+        Raises:
+            KonverzeError: As `TenantIndex` says.
+        """
+        return TenantIndex(self.sealed_blobs(keyring), keyring, self.clock, marks=self.marks)
+
+    def conversations(self, keyring: Keyring) -> Conversations:
+        """The conversations of the keyring's tenant."""
+        return Conversations(self.blobs, keyring, self.clock)
+
+    def configuration(self, keyring: Keyring) -> TenantConfiguration:
+        """What the keyring's tenant has set for itself, over the engine's settings."""
+        return TenantConfiguration(self.blobs, keyring, self.clock, defaults=self.settings)

@@ -16,22 +16,19 @@ from konverze_core.protocols import Embedder, EmbedderInfo
 from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
 from konverze_indexes.compaction import compact
-from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.reindexing import OnReindexed, reindex
 from konverze_indexes.segment import checked_chunk
-from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import TokenWindowChunker
 from konverze_rag.asking import Asking
 from konverze_rag.conversations.names import checked_name
-from konverze_rag.conversations.store import Conversations
 from konverze_rag.embedding import model_vectors
 from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
 from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever, checked_vectors
 from konverze_rag.tenancy import Tenancy
-from konverze_rag.tenant_settings import TenantConfiguration, TenantSettings
+from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.erasing import erase_indexed_document, erase_tenant, erase_visitor
 from konverze_rag.uploads import Uploads, checked_source, named_uploads
 
@@ -48,13 +45,12 @@ class Tenant:
 
     def __init__(self, keyring: Keyring, tenancy: Tenancy) -> None:
         self.id = keyring.tenant_id
-        blobs = TenantBlobs.of(tenancy.blobs, keyring)
-        self.index = TenantIndex(blobs, keyring, tenancy.clock, marks=tenancy.marks)
+        self.index = tenancy.index(keyring)
         self._keyring = keyring
         self._tenancy = tenancy
         self._clock = tenancy.clock
-        self._conversations = Conversations(tenancy.blobs, keyring, tenancy.clock)
-        self._configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
+        self._conversations = tenancy.conversations(keyring)
+        self._configuration = tenancy.configuration(keyring)
         self._use(tenancy.embedder)
 
     def _use(self, embedder: Embedder | None, *, upcoming: Embedder | None = None) -> None:

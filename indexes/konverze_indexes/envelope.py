@@ -91,7 +91,7 @@ def seal(
         key: The tenant's data key.
         context: What the blob is bound to.
         plaintext: A contiguous buffer of any item type.
-        frame_bytes: Smallest unit that can be opened alone, tag of 16 bytes included.
+        frame_bytes: Size of a full frame, tag of 16 bytes included.
         out: uint8, shape (`sealed_bytes` of the plaintext,): where to put the blob, apart from the plaintext. Whoever
             seals many large blobs in turn saves half of the time with one buffer for all: fresh memory costs as much
             as the encryption.
@@ -120,7 +120,7 @@ def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, out:
         keys: Finds the data key by its id; an unknown one is a `KeyError` or an error of ours.
         context: What the blob has to be bound to.
         blob: What `seal` made.
-        out: uint8, shape (`plaintext_length` of the blob,): where to put the plaintext, apart from the blob. It is
+        out: uint8, shape (plaintext bytes,): where to put the plaintext, apart from the blob. It is
             not to be read before this returns, and is zeroed when a frame is not what was sealed.
 
     Returns:
@@ -138,43 +138,6 @@ def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, out:
         plaintext.fill(0)  # frames before the bad one are already decrypted
         raise _damaged(context) from exc
     return plaintext
-
-
-def open_range(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, start: int, length: int) -> bytes:
-    """A part of the plaintext; only the frames it touches are decrypted and verified.
-
-    Args:
-        keys: Finds the data key by its id.
-        context: What the blob has to be bound to.
-        blob: What `seal` made.
-        start: First byte of the plaintext.
-        length: Number of bytes.
-
-    Raises:
-        IntegrityError: As in `open_sealed`, for the frames touched; or the plaintext is shorter than that.
-    """
-    stream, layout, cipher = _committed(keys, context, blob)
-    end = start + length
-    if not 0 <= start <= end <= layout.plaintext_bytes:
-        raise _damaged(context)
-    if not length:
-        return b""
-    first, last = layout.frame_at(start), layout.frame_at(end - 1)
-    try:
-        frames = b"".join(cipher.decrypt_frame(stream, index) for index in range(first, last + 1))
-    except InvalidTag as exc:
-        raise _damaged(context) from exc
-    skipped = layout.plaintext_start(first)
-    return frames[start - skipped : end - skipped]
-
-
-def plaintext_length(blob: ByteBuffer) -> int:
-    """Length of the plaintext in bytes, from the blob's length and header; not verified.
-
-    Raises:
-        IntegrityError: No sealed blob of this format has such a header and length.
-    """
-    return _parsed(_flat(blob))[1].plaintext_bytes
 
 
 def header_digest(blob: ByteBuffer) -> bytes:

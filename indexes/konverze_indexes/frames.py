@@ -76,10 +76,6 @@ class FrameLayout:
         """Length of the stream, header included."""
         return STREAM_HEADER_BYTES + self.plaintext_bytes + self.frames * TAG_BYTES
 
-    def frame_at(self, offset: int) -> int:
-        """Index of the frame that holds the plaintext byte at `offset`."""
-        return (offset + STREAM_HEADER_BYTES) // (self.frame_bytes - TAG_BYTES)
-
     def plaintext_start(self, index: int) -> int:
         """Where the plaintext of frame `index` starts; for the index after the last: where it ends."""
         start = index * (self.frame_bytes - TAG_BYTES) - STREAM_HEADER_BYTES
@@ -132,14 +128,6 @@ class FrameCipher:
             self._gcm.decrypt_into(self._nonce(index), source, None, target)
 
         self._for_all_frames(one)
-
-    def decrypt_frame(self, stream: memoryview, index: int) -> bytes:
-        """The plaintext of one frame.
-
-        Raises:
-            InvalidTag: The frame is not what was written.
-        """
-        return self._gcm.decrypt(self._nonce(index), stream[self._layout.stream_slice(index)], None)
 
     def _nonce(self, index: int) -> bytes:
         is_last = index == self._layout.frames - 1

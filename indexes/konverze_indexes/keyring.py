@@ -25,15 +25,9 @@ from konverze_core.errors import (
 from konverze_core.protocols import SHARED_KEK, BlobStore, Clock, KeyProvider, WrappedKey
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.flight import SingleFlight
-from konverze_indexes.generations import ROOT, Generations, StoredKeyring, list_directories
+from konverze_indexes.generations import ROOT, Generations, StoredKeyring
 from konverze_indexes.keyring_file import DekEntry, KeyringBody, KeyState
-from konverze_indexes.keywrap import (
-    sealed_name_key,
-    sealed_tenant_id,
-    unlocked,
-    unwrapped_key,
-    wrapped_key,
-)
+from konverze_indexes.keywrap import first_body, sealed_name_key, unlocked, unwrapped_key, wrapped_key
 from konverze_indexes.lease import Lease, LeaseTerms
 from konverze_indexes.marks import Marks, MemoryMarks
 from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
@@ -42,32 +36,6 @@ REREAD_S = 60.0
 """A `refresh` that finds no newer generation reads the one at hand again after this time."""
 
 BLIND_NAME_BYTES = 16
-
-
-def list_tenants(blobs: BlobStore, provider: KeyProvider, *, marks: Marks | None = None) -> list[str]:
-    """True ids of all live tenants, sorted; unwraps one key for each. Erasures that are under way count as done.
-
-    Raises:
-        IntegrityError: A keyring is not what was written, or a stray blob stands among them. Tenants other than the
-            one that the message names still open.
-        KeyProviderError: The provider cannot unwrap.
-        StoreError: A keyring cannot be read.
-    """
-    marks = marks or MemoryMarks()
-    bodies = (Generations(blobs, provider, directory, marks).newest().body for directory in list_directories(blobs))
-    return sorted(filter(None, (_live_id(provider, body) for body in bodies)))
-
-
-def _live_id(provider: KeyProvider, body: KeyringBody) -> str | None:
-    """A tenant's true id; None of one that is erased, or whose own KEK was destroyed to that end."""
-    if body.is_erased:
-        return None
-    try:
-        return unlocked(provider, body).tenant_id
-    except KeyDestroyedError:
-        if body.kek == SHARED_KEK:
-            raise
-        return None
 
 
 class Keyring:
@@ -133,7 +101,7 @@ class Keyring:
             _refuse_orphaned_data(blobs, directory)
             if kek != SHARED_KEK:
                 provider.create_kek(kek)
-            stored = generations.created(_first_body(provider, checked_tenant_id(tenant_id), clock, kek=kek))
+            stored = generations.created(first_body(provider, checked_tenant_id(tenant_id), clock.now(), kek=kek))
         return cls(generations, stored, clock, lease=lease or LeaseTerms())
 
     @classmethod
@@ -274,10 +242,6 @@ class Keyring:
         """Drops the keys, and all that they have opened, unless they were used within the time of the lease."""
         self._lease.drop_if_idle()
 
-    def join_renewal(self) -> None:
-        """Waits for a renewal of the lease that is under way in the background."""
-        self._lease.join()
-
     def refresh(self) -> None:
         """Takes up the newest generation; costs one listing when there is no newer one.
 
@@ -401,20 +365,6 @@ class Keyring:
         self.update(without)
         return len(dropped)
 
-    def erase(self) -> tuple[str, ...]:
-        """Puts the terminal generation, deletes the older ones, and drops all that was held; can be run again.
-
-        Returns:
-            Ids of the data keys destroyed by this run.
-
-        Raises:
-            KonverzeError: As in `konverze_indexes.generations.erase_keyring`.
-        """
-        destroyed = self._generations.erased(self._clock.now())
-        with suppress(TenantErasedError):
-            self.refresh()
-        return destroyed
-
     def _live(self) -> KeyringBody:
         body = self._stored.body
         if body.is_erased:
@@ -487,18 +437,3 @@ def _refuse_orphaned_data(blobs: BlobStore, directory: str) -> None:
     # Looked for a second time, in this order: a creator that was faster may have written data since the first look.
     if blobs.list(f"tenants/{directory}/") and not blobs.list(f"{ROOT}{directory}/"):
         raise IntegrityError(f"the tenant's data is there, but its keyring {ROOT}{directory}/ is gone: restore it")
-
-
-def _first_body(provider: KeyProvider, tenant_id: str, clock: Clock, *, kek: str) -> KeyringBody:
-    directory = tenant_directory(tenant_id)
-    dek, name_key = DataKey.fresh(), DataKey.fresh().secret
-    wrapped = wrapped_key(provider, directory, dek, kek=kek)
-    return KeyringBody(
-        tenant=directory,
-        generation=1,
-        previous=None,
-        kek=kek,
-        name_key_sealed=sealed_name_key(dek, directory, name_key),
-        tenant_id_sealed=sealed_tenant_id(name_key, directory, tenant_id),
-        deks=(DekEntry.of(dek.id, wrapped, created_at=clock.now()),),
-    )

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,7 +20,7 @@ from konverze_core.errors import ConfigError, IntegrityError
 from konverze_core.protocols import KeyProvider, WrappedKey
 from konverze_indexes.datakeys import SECRET_BYTES, DataKey, subkey
 from konverze_indexes.fields import canonical
-from konverze_indexes.keyring_file import KeyringBody
+from konverze_indexes.keyring_file import DekEntry, KeyringBody
 from konverze_indexes.tenant_ids import tenant_directory
 
 NONCE_BYTES = 12
@@ -64,6 +65,27 @@ def sealed_name_key(active: DataKey, directory: str, name_key: bytes) -> str:
 def sealed_tenant_id(name_key: bytes, directory: str, tenant_id: str) -> str:
     """The tenant's true id under the name key, in hex."""
     return _sealed(subkey(name_key, _TENANT_ID), directory, tenant_id.encode())
+
+
+def first_body(provider: KeyProvider, tenant_id: str, created_at: datetime, *, kek: str) -> KeyringBody:
+    """The first generation of a tenant's keyring, with fresh keys.
+
+    Raises:
+        IntegrityError: The provider does not unwrap what it wraps.
+        KeyProviderError: The provider cannot wrap or unwrap.
+    """
+    directory = tenant_directory(tenant_id)
+    dek, name_key = DataKey.fresh(), DataKey.fresh().secret
+    wrapped = wrapped_key(provider, directory, dek, kek=kek)
+    return KeyringBody(
+        tenant=directory,
+        generation=1,
+        previous=None,
+        kek=kek,
+        name_key_sealed=sealed_name_key(dek, directory, name_key),
+        tenant_id_sealed=sealed_tenant_id(name_key, directory, tenant_id),
+        deks=(DekEntry.of(dek.id, wrapped, created_at=created_at),),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

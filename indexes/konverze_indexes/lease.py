@@ -119,13 +119,6 @@ class Lease:
         """
         self._callbacks.append(callback)
 
-    def join(self) -> None:
-        """Waits for a renewal that is under way in the background."""
-        with self._lock:
-            renewal = self._renewal
-        if renewal is not None:
-            renewal.join()
-
     def _start_renewal(self) -> None:
         with self._lock:
             is_due = self._clock.monotonic() >= self._free_until  # or renewed since

@@ -10,18 +10,18 @@ REFUSAL_SENTINEL = "NO_ANSWER"
 _ONE = r"\^?[ ]?(?:sources?[ ]?|स्रोत[ ]?)?#?\d{1,3}(?:[ ]?[-–][ ]?\d{1,3})?"
 _SOME = rf"[ ]?{_ONE}(?:[ ]?[,;][ ]?{_ONE}){{0,9}}"
 # [1]  [1, 2]  [1-3]  [^1]  [Source 1]  【1】  【1†source】; whatever else stands in brackets is text.
-MARK = regex.compile(rf"\[{_SOME}[ ]?\]|【{_SOME}(?:†[^】\n]{{0,20}})?[ ]?】", regex.IGNORECASE)
+_MARK = regex.compile(rf"\[{_SOME}[ ]?\]|【{_SOME}(?:†[^】\n]{{0,20}})?[ ]?】", regex.IGNORECASE)
 _NUMBERS = regex.compile(r"(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?")
 
 
 def may_be_mark(text: str) -> bool:
     """Whether more text could turn this into a mark; true of a whole mark too."""
-    return MARK.fullmatch(text, partial=True) is not None
+    return _MARK.fullmatch(text, partial=True) is not None
 
 
 def is_mark(text: str) -> bool:
     """Whether the text is one whole mark."""
-    return MARK.fullmatch(text) is not None
+    return _MARK.fullmatch(text) is not None
 
 
 def numbers_of(mark: str, *, most: int) -> list[int]:
@@ -31,8 +31,3 @@ def numbers_of(mark: str, *, most: int) -> list[int]:
         end = min(int(last), max(most, int(first))) if last else int(first)
         found.extend(range(int(first), end + 1) or [int(first)])
     return list(dict.fromkeys(found))
-
-
-def without_marks(text: str) -> str:
-    """The text as a reader without interest in sources would have it."""
-    return regex.sub(rf"[ \t]*(?:{MARK.pattern})", "", text, flags=regex.IGNORECASE)

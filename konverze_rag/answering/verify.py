@@ -82,19 +82,6 @@ class _Source:
         return [Vocabulary.of(f"{header}\n{p.text}") for header, p in zip(headers, self.pieces, strict=True)]
 
 
-def best_span(sentence: str, source_text: str, *, context: str = "") -> tuple[Span, float]:
-    """The one to three consecutive sentences or rows that hold most words of the sentence, and their share.
-
-    Args:
-        sentence: The claim.
-        source_text: Where to look.
-        context: Headings above the source; their words count half.
-    """
-    source = _Source(source_text, pieces_of(source_text))
-    windows = _ranked(sentence, source, context)
-    return (source.span(windows[0]), windows[0].score) if windows else (Span(0, 0), 0.0)
-
-
 def supports(
     sentence: str,
     source_text: str,

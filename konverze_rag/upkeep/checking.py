@@ -8,13 +8,9 @@ from dataclasses import replace
 from konverze_core.errors import BlobNotFoundError, KonverzeError, TenantErasedError
 from konverze_core.protocols import BlobStore
 from konverze_core.reports import Finding, VerifyReport
-from konverze_indexes.keyring import Keyring
-from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.verify import verify
 from konverze_rag.conversations.names import kept_from
-from konverze_rag.conversations.store import Conversations
 from konverze_rag.tenancy import Tenancy
-from konverze_rag.tenant_settings import TenantConfiguration
 
 _PARTS_MIN = {"keyring": 3, "tenants": 3, "selftest": 2}
 """Folders of a store, and the least number of parts that a name has in each."""
@@ -77,15 +73,11 @@ def _of_tenant(tenancy: Tenancy, directory: str) -> Iterator[Finding]:
         yield Finding(name=f"keyring/{directory}/", problem=str(error))
         return
     try:
-        configuration = TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
-        yield from _of_index(tenancy, keyring)
+        configuration = tenancy.configuration(keyring)
+        seen = tenancy.marks.newest(directory, "commit")
+        yield from verify(tenancy.sealed_blobs(keyring), at_least=seen)
         yield from configuration.verify()
         since = kept_from(tenancy.clock.now(), configuration.current().retention_days)
-        yield from Conversations(tenancy.blobs, keyring, tenancy.clock).verify(since=since)
+        yield from tenancy.conversations(keyring).verify(since=since)
     except KonverzeError as error:
         yield Finding(name=f"tenants/{directory}/", problem=str(error))
-
-
-def _of_index(tenancy: Tenancy, keyring: Keyring) -> Iterator[Finding]:
-    seen = tenancy.marks.newest(keyring.directory, "commit")
-    yield from verify(TenantBlobs.of(tenancy.blobs, keyring), at_least=seen)

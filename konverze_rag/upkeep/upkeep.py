@@ -16,17 +16,13 @@ from konverze_core.reports import (
     VerifyReport,
 )
 from konverze_indexes.generations import Generations, erase_keyring, list_directories
-from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import generation_of
 from konverze_indexes.marks import Marks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
-from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.vacuum import vacuum
 from konverze_rag.conversations.names import kept_from
-from konverze_rag.conversations.store import Conversations
 from konverze_rag.tenancy import Tenancy
-from konverze_rag.tenant_settings import TenantConfiguration
 from konverze_rag.upkeep.checking import verified, verified_store
 from konverze_rag.upkeep.copying import CopyReport, copy_tenants
 from konverze_rag.upkeep.erasing import erase_tenant, swept
@@ -66,10 +62,10 @@ class Upkeep:
         return each_tenant(self._directories(), rotate_one, empty=shared, tell=tell)
 
     def _reencrypted(self, keyring: Keyring) -> RotationReport:
-        configuration = self._configuration(keyring)
+        configuration = self._tenancy.configuration(keyring)
         return Reencryption(
             keyring,
-            self._index(keyring),
+            self._tenancy.index(keyring),
             configuration,
             clock=self._tenancy.clock,
             kept_from=lambda: kept_from(self._tenancy.clock.now(), configuration.current().retention_days),
@@ -80,7 +76,7 @@ class Upkeep:
 
         def vacuum_one(directory: str) -> VacuumReport:
             try:
-                counts = vacuum(self._index(self._tenancy.keyring(directory)), grace_s=grace_s)
+                counts = vacuum(self._tenancy.index(self._tenancy.keyring(directory)), grace_s=grace_s)
             except TenantErasedError:
                 parts = self._tenancy
                 erase_keyring(parts.blobs, parts.keys, directory, parts.clock, marks=parts.marks)
@@ -95,8 +91,8 @@ class Upkeep:
 
         def purge_one(directory: str) -> PurgeReport:
             keyring = self._tenancy.keyring(directory)
-            retention_days = self._configuration(keyring).current().retention_days
-            gone = self._conversations(keyring).purge(kept_from(self._tenancy.clock.now(), retention_days))
+            retention_days = self._tenancy.configuration(keyring).current().retention_days
+            gone = self._tenancy.conversations(keyring).purge(kept_from(self._tenancy.clock.now(), retention_days))
             return PurgeReport(days=gone.days, turns=gone.turns, markers=gone.markers, bytes=gone.bytes)
 
         return each_tenant(self._directories(), purge_one, empty=PurgeReport())
@@ -183,17 +179,6 @@ class Upkeep:
 
     def _is_erased(self, blobs: BlobStore, directory: str, *, marks: Marks) -> bool:
         return Generations(blobs, self._tenancy.keys, directory, marks).newest().body.is_erased
-
-    def _index(self, keyring: Keyring) -> TenantIndex:
-        blobs = TenantBlobs.of(self._tenancy.blobs, keyring)
-        return TenantIndex(blobs, keyring, self._tenancy.clock, marks=self._tenancy.marks)
-
-    def _conversations(self, keyring: Keyring) -> Conversations:
-        return Conversations(self._tenancy.blobs, keyring, self._tenancy.clock)
-
-    def _configuration(self, keyring: Keyring) -> TenantConfiguration:
-        tenancy = self._tenancy
-        return TenantConfiguration(tenancy.blobs, keyring, tenancy.clock, defaults=tenancy.settings)
 
 
 def _refuse_newer_data(source: BlobStore, target: BlobStore, directory: str) -> None:

@@ -20,7 +20,7 @@ import konverze_rag as kr
 from konverze_core.fakes import ManualClock, MemoryBlobStore
 from konverze_core.names import checked_blob_name
 from konverze_indexes.datakeys import DataKey
-from konverze_indexes.envelope import BlobContext, open_range, open_sealed
+from konverze_indexes.envelope import BlobContext, open_sealed
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.marks import FileMarks
 
@@ -117,7 +117,6 @@ def test_the_sealed_blob_opens():
     context = BlobContext(tenant_id=SEALED.fields["tenant id"], kind=kind, name=name)
     blob = b"".join(PARTS.values())
     assert open_sealed({key.id: key}.__getitem__, context, blob).tobytes().decode() == SEALED.fields["plaintext"]
-    assert open_range({key.id: key}.__getitem__, context, blob, start=8, length=4) == b"take"
 
 
 def test_the_sealed_blob_follows_from_the_tables():

@@ -30,10 +30,11 @@ from konverze_core.errors import (
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import WrappedKey
 from konverze_indexes.datakeys import DataKey
-from konverze_indexes.keyring import Keyring, list_tenants
+from konverze_indexes.keyring import Keyring
 from konverze_indexes.keyring_file import DekEntry, KeyringState, decoded, encoded
 from konverze_indexes.keywrap import sealed_name_key, wrapped_key
 from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
+from konverze_indexes.tenant_list import list_tenants
 
 CLOCK = ManualClock(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 FIRST = f"{1:020d}"

@@ -24,11 +24,12 @@ from konverze_core.errors import (
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_indexes.generations import erase_keyring, list_directories
 from konverze_indexes.keyfile import LocalKeyFile
-from konverze_indexes.keyring import REREAD_S, Keyring, list_tenants
+from konverze_indexes.keyring import REREAD_S, Keyring
 from konverze_indexes.keyring_file import encoded
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import FileMarks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
+from konverze_indexes.tenant_list import list_tenants
 
 ACME = tenant_directory("acme")
 
@@ -385,10 +386,11 @@ def test_an_erased_tenant_stays_erased_for_all(blobs, provider, keyring, opened)
     second = keyring.add_data_key()
     other.on_drop(lambda: drops.append(None))
     Keyring.create(blobs, provider, "zeta", clock)
-    assert set(keyring.erase()) == {secret.hex(), second.hex()}
+    assert set(erase_keyring(blobs, provider, ACME, clock)) == {secret.hex(), second.hex()}
     assert blobs.list(f"keyring/{ACME}/") == [_name(3)]
-    with pytest.raises(TenantErasedError):
-        other.refresh()
+    for held in (keyring, other):
+        with pytest.raises(TenantErasedError):
+            held.refresh()
     assert drops == [None]
     for held in (keyring, other):
         assert (held._keys, held._name_key, held.deks) == ({}, None, ())
@@ -404,7 +406,7 @@ def test_an_erased_tenant_stays_erased_for_all(blobs, provider, keyring, opened)
             call(blobs, provider, "acme", clock)
     assert list_tenants(blobs, provider) == ["zeta"]
     assert list_directories(blobs) == sorted([ACME, tenant_directory("zeta")])
-    assert keyring.erase() == ()
+    assert erase_keyring(blobs, provider, ACME, clock) == ()
     assert blobs.list(f"keyring/{ACME}/") == [_name(3)]
 
 
@@ -415,7 +417,7 @@ def test_an_erasure_that_broke_off_is_finished_by_the_next(blobs, provider, cloc
 
     blobs.__class__ = FailingStore
     with pytest.raises(StoreUnavailableError):
-        keyring.erase()
+        erase_keyring(blobs, provider, ACME, clock)
     blobs.__class__ = HookedStore
     assert blobs.list("") == [_name(1), _name(2)]
     with pytest.raises(TenantErasedError):

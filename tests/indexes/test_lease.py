@@ -18,8 +18,10 @@ from konverze_core.errors import (
     TenantErasedError,
 )
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
+from konverze_indexes.generations import erase_keyring
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.lease import FIRST_RETRY_S, MAX_RETRY_S, Lease, LeaseTerms
+from tests.indexes.renewals import wait_for_renewals
 
 TERMS = LeaseTerms(key_lease_s=100.0, outage_grace_s=1000.0)
 YOUNG_S, OLD_S, OVER_S = 71.0, 89.0, 101.0
@@ -70,7 +72,7 @@ def keyring(blobs, provider, clock, drops):
 
 def _hold(keyring):
     keyring.hold()
-    keyring.join_renewal()
+    wait_for_renewals()
 
 
 def _assert_dropped(keyring, drops, times=1):
@@ -107,7 +109,7 @@ def test_a_reader_does_not_wait_for_the_background(keyring, provider, clock):
     for _ in range(10):
         keyring.hold()
     assert time.perf_counter() - started < 0.25
-    keyring.join_renewal()
+    wait_for_renewals()
     assert provider.unwraps == 1, "one renewal at a time"
 
 
@@ -253,12 +255,15 @@ def test_a_tenant_that_is_not_resident_fails_closed(blobs, provider, clock, keyr
         Keyring.open(blobs, provider, "acme", clock)
 
 
-def test_a_renewal_that_an_erasure_overtakes_brings_nothing_back(keyring, provider, clock, drops):
+def test_a_renewal_that_an_erasure_overtakes_brings_nothing_back(blobs, keyring, provider, drops):
+    clock = keyring._clock
     clock.advance(OLD_S)
     provider.pause_s = 0.3
     keyring.hold()
-    keyring.erase()
-    keyring.join_renewal()
+    erase_keyring(blobs, provider, keyring.directory, clock)
+    with pytest.raises(TenantErasedError):
+        keyring.refresh()
+    wait_for_renewals()
     _assert_dropped(keyring, drops)
     with pytest.raises(TenantErasedError):
         keyring.hold()

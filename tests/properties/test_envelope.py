@@ -1,4 +1,4 @@
-"""Properties of the sealed format, for any content, frame size and range."""
+"""Properties of the sealed format, for any content and frame size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from konverze_core.errors import IntegrityError
 from konverze_indexes.datakeys import DataKey
-from konverze_indexes.envelope import BlobContext, open_range, open_sealed, plaintext_length, seal
+from konverze_indexes.envelope import BlobContext, open_sealed, seal
 from konverze_indexes.fields import canonical
 
 KEY = DataKey(id=bytes(range(16)), secret=bytes(range(32)))
@@ -28,16 +28,6 @@ def _keys(key_id):
 def test_opens_to_what_was_sealed(content, frame_bytes):
     blob = seal(KEY, CONTEXT, content, frame_bytes=frame_bytes)
     assert open_sealed(_keys, CONTEXT, blob).tobytes() == content
-    assert plaintext_length(blob) == len(content)
-
-
-@any_speed
-@given(contents, frame_sizes, st.data())
-def test_a_range_is_a_slice_of_the_whole(content, frame_bytes, data):
-    blob = seal(KEY, CONTEXT, content, frame_bytes=frame_bytes)
-    start = data.draw(st.integers(0, len(content)))
-    length = data.draw(st.integers(0, len(content) - start))
-    assert open_range(_keys, CONTEXT, blob, start=start, length=length) == content[start : start + length]
 
 
 @any_speed

@@ -224,7 +224,7 @@ def test_asking_for_unknown_tenants_leaves_nothing_behind(make_engine):
     for number in range(50):
         with pytest.raises(kr.UnknownTenantError):
             engine.tenant(f"nobody-{number}", create=False)
-    assert engine._opening == {}
+    assert engine._open_tenants._opening == {}
 
 
 def test_too_high_a_min_generation_does_not_spoil_the_tenant(make_engine):

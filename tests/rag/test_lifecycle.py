@@ -10,6 +10,7 @@ import konverze_rag.tenant
 from konverze_core.fakes import HashingEmbedder, MemoryBlobStore
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.tenant_ids import tenant_directory
+from tests.indexes.renewals import wait_for_renewals
 from tests.rag.conftest import OFFLINE
 
 LEASE_S, GRACE_S = 900.0, 14_400.0
@@ -49,7 +50,7 @@ def test_a_renewal_in_the_background_drops_everything_before_the_lease_ends(fill
     keys.disable()
     clock.advance(LEASE_S * 0.95)
     tenant._keyring.hold()  # as every use does first
-    tenant._keyring.join_renewal()
+    wait_for_renewals()
     assert tenant.index._snapshot is None
     with pytest.raises(kr.KeyAccessDeniedError):
         tenant.search("refunds")
@@ -61,7 +62,7 @@ def test_an_outage_is_served_through_until_the_grace_ends(filled, keys, clock):
     for _ in range(int(GRACE_S / LEASE_S) - 1):
         clock.advance(LEASE_S)
         assert tenant.search("refunds")
-        tenant._keyring.join_renewal()
+        wait_for_renewals()
     clock.advance(LEASE_S)
     with pytest.raises(kr.KeyUnavailableError):
         tenant.search("refunds")

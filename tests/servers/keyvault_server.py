@@ -21,10 +21,8 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from azure.core.credentials import AccessToken
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -32,6 +30,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.servers.loopback import Handler, LoopbackServer
 
 _OAEP = padding.OAEP(padding.MGF1(SHA256()), SHA256(), None)
 _DAY_S = 86_400
@@ -130,8 +130,8 @@ class _Key:
     deleted_at: float = 0.0
 
 
-class KeyVaultServer:
-    """Runs on a free loopback port between `__enter__` and `__exit__`.
+class KeyVaultServer(LoopbackServer):
+    """A vault, reached as `localhost`.
 
     Args:
         tls: The server's context.
@@ -164,7 +164,6 @@ class KeyVaultServer:
         self.challenges = 0
         self.token = "test-token"
         self.resource = "https://vault.azure.net"
-        self.stopping = threading.Event()
         self.operations_per_s = operations_per_s
         self._pool, self._days, self._is_protected = pool, soft_delete_days, has_purge_protection
         self._deletion_takes_s = deletion_takes_s
@@ -173,20 +172,8 @@ class KeyVaultServer:
         self._keys: dict[str, _Key] = {}
         self._deleted: dict[str, _Key] = {}
         self._lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.vault, self._server.tls = self, tls
-        self.url = f"https://localhost:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler, tls=tls)
+        self.url = f"https://localhost:{self.port}"
 
     # What an operator does
 
@@ -455,37 +442,12 @@ class _Broken(Exception):  # noqa: N818  (it is in the script)
         self.fault = fault
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Handlers may sit in a client's idle connection; they end with the process.
-    block_on_close = False
-    request_queue_size = 128
-    vault: KeyVaultServer
-    tls: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        # In the connection's own thread, so that a client that never shakes hands holds nobody up.
-        with suppress(OSError):
-            request.settimeout(5)
-            with self.tls.wrap_socket(request, server_side=True) as wrapped:
-                wrapped.settimeout(None)
-                super().finish_request(wrapped, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a client that went away
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: _Server
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
 
     def _handle(self) -> None:
-        vault = self.server.vault
+        vault = self.peer
         if vault.stopping.is_set():
             self.close_connection = True
             return
@@ -513,9 +475,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: Any, headers: Mapping[str, str]) -> None:
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(data))}.items():
-            self.send_header(name, value)
-        self.end_headers()
+        self.send_head(status, {"Content-Type": "application/json", **headers, "Content-Length": str(len(data))})
         self.wfile.write(data)
         self.wfile.flush()

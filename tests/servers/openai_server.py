@@ -15,15 +15,15 @@ import base64
 import hashlib
 import json
 import re
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+
+from tests.servers.loopback import Handler, LoopbackServer
 
 if TYPE_CHECKING:
     import ssl
@@ -79,8 +79,8 @@ class Recorded:
     connection: int
 
 
-class OpenAIServer:
-    """Runs on a free loopback port between `__enter__` and `__exit__`.
+class OpenAIServer(LoopbackServer):
+    """Answers as OpenAI does, or as scripted.
 
     Args:
         api_key: The only key that is let in; None lets in all.
@@ -92,25 +92,9 @@ class OpenAIServer:
         self.api_key = api_key
         self.dim = dim
         self.requests: list[Recorded] = []
-        self.disconnected = threading.Event()
-        self.stopping = threading.Event()
         self._replies: deque[Reply] = deque()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.peer = self
-        self._scheme = "http" if tls is None else "https"
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The `base_url` for a client."""
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    @property
-    def connections(self) -> int:
-        """Connections opened so far."""
-        return self._server.opened
+        super().__init__(_Handler, tls=tls)
+        self.url += "/v1"
 
     def script(self, *replies: Reply) -> None:
         """Queues replies for the next requests."""
@@ -120,40 +104,12 @@ class OpenAIServer:
         """Takes the next reply from the script."""
         return self._replies.popleft() if self._replies else Reply()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # Handlers may sit in a client's idle connection; they end with the process.
-    block_on_close = False
-    request_queue_size = 128
-    peer: OpenAIServer
-    opened = 0
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.opened += 1
-        super().process_request(request, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        self.peer.disconnected.set()
-
 
 class _Hangup(Exception):  # noqa: N818  (no error: it is in the script)
     pass
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
+class _Handler(Handler):
     routes: ClassVar[dict[str, str]] = {
         "/v1/responses": "_responses",
         "/v1/chat/completions": "_chat",
@@ -162,20 +118,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.number = self.server.opened
+        self.number = self.peer.connections
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if self.path == "/v1/models":
             self._send_json(200, {"object": "list", "data": [{"id": "test-model", "object": "model"}]})
         else:
             self._send_error(Reply(status=404))
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        peer = self.server.peer
+        peer = self.peer
         peer.requests.append(Recorded(self.path, dict(self.headers.items()), body, self.number))
         reply = peer.next_reply()
         peer.stopping.wait(reply.delay_s)
@@ -232,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _embeddings(self, body: dict[str, Any], reply: Reply) -> None:
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-        dim = body.get("dimensions", self.server.peer.dim)
+        dim = body.get("dimensions", self.peer.dim)
         vectors = reply.vectors or [(index, _vector(text, dim)) for index, text in enumerate(texts)]
         packed = body.get("encoding_format") == "base64"
         data = [
@@ -245,11 +198,11 @@ class _Handler(BaseHTTPRequestHandler):
     # Wire
 
     def _send_events(self, reply: Reply, start: object, pieces: list[Any], ending: list[Any]) -> None:
-        self._send_head(200, "text/event-stream", {"transfer-encoding": "chunked"})
+        self._send_start(200, "text/event-stream", {"transfer-encoding": "chunked"})
         self._send_event(reply, start)
         for number, piece in enumerate(pieces):
             self._misbehave(reply, number)
-            self.server.peer.stopping.wait(reply.pause_s)
+            self.peer.stopping.wait(reply.pause_s)
             self._send_event(reply, piece)
         self._misbehave(reply, len(pieces))
         for event in ending:
@@ -266,10 +219,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hang(self) -> None:
         self.connection.settimeout(0.02)
-        while not self.server.peer.stopping.is_set():
+        while not self.peer.stopping.is_set():
             try:
                 if not self.connection.recv(1):
-                    self.server.peer.disconnected.set()
+                    self.peer.disconnected.set()
                     raise _Hangup
             except TimeoutError:
                 continue
@@ -298,16 +251,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, "application/json", json.dumps(value).encode(), headers)
 
     def _send(self, status: int, kind: str, data: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self._send_head(status, kind, {"content-length": str(len(data)), **(headers or {})})
+        self._send_start(status, kind, {"content-length": str(len(data)), **(headers or {})})
         self.wfile.write(data)
 
-    def _send_head(self, status: int, kind: str, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("x-request-id", "req_test")
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
+    def _send_start(self, status: int, kind: str, headers: Mapping[str, str]) -> None:
+        self.send_head(status, {"content-type": kind, "x-request-id": "req_test", **headers})
 
 
 def _answer(body: dict[str, Any], reply: Reply) -> str:

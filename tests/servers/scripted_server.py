@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
+
+from tests.servers.loopback import Handler, LoopbackServer
 
 if TYPE_CHECKING:
     import ssl
@@ -49,50 +49,18 @@ class Recorded:
     body: bytes
 
 
-class ScriptedServer:
-    """Runs on a free loopback port between `__enter__` and `__exit__`; with `tls` it speaks https."""
+class ScriptedServer(LoopbackServer):
+    """Sends its replies in turn."""
 
     def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
         self.replies = list(replies)
         self.requests: list[Recorded] = []
-        self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.peer = self
-        scheme = "http" if tls is None else "https"
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler, tls=tls)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    peer: ScriptedServer
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        pass
-
-    def do_POST(self) -> None:
-        peer = self.server.peer
+class _Handler(Handler):
+    def _handle(self) -> None:
+        peer = self.peer
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         peer.requests.append(Recorded(self.command, self.path, dict(self.headers.items()), body))
         reply = peer.replies.pop(0) if len(peer.replies) > 1 else peer.replies[0]
@@ -102,25 +70,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-        self.send_response(reply.status)
-        for name, value in {
-            "content-type": "application/json",
-            **reply.headers,
-            "content-length": str(len(data)),
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
+        headers = {"content-type": "application/json", **reply.headers, "content-length": str(len(data))}
+        self.send_head(reply.status, headers)
         with contextlib.suppress(OSError):
             self._write(data, reply.drip_s)
 
-    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815 (the names are the base class's)
+    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 (the names are the base class's)
 
     def _write(self, data: bytes, drip_s: float) -> None:
         if not drip_s:
             self.wfile.write(data)
             return
         for byte in data:
-            if self.server.peer.stopping.wait(drip_s):
+            if self.peer.stopping.wait(drip_s):
                 return
             self.wfile.write(bytes([byte]))
             self.wfile.flush()

@@ -11,9 +11,7 @@ that a rewrap follows. All versions decrypt for as long as the key exists.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, timedelta
@@ -25,9 +23,8 @@ from konverze_core.errors import ConfigError, IntegrityError, KeyDestroyedError,
 from konverze_core.names import checked_kek_name
 from konverze_core.protocols import SHARED_KEK, Clock, KekDestruction, KekVersion, WrappedKey
 from konverze_core.wrapping import checked_own_kek, checked_payload
-from konverze_indexes.fields import canonical
 from konverze_indexes.keyproviders.aws_calls import KmsCalls, check_state, unless
-from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S
+from konverze_indexes.keyproviders.remote import TIMEOUT_S, HeldVersions, signed_bytes
 
 if TYPE_CHECKING:
     import boto3
@@ -96,8 +93,7 @@ class AwsKms:
         self._clock = clock or SystemClock()
         self._calls = KmsCalls(region, session, endpoint_url=endpoint_url, ca_file=ca_file, timeout_s=timeout_s)
         self._arns: dict[str, str] = {SHARED_KEK: key} if _KEY_ID.fullmatch(key) else {}
-        self._versions: dict[str, tuple[KekVersion, float]] = {}
-        self._lock = threading.Lock()
+        self._versions = HeldVersions(self._clock)
 
     def __repr__(self) -> str:
         return f"AwsKms(key={self._key!r}, region={self._region!r}, prefix={self._prefix!r})"
@@ -157,7 +153,7 @@ class AwsKms:
         Raises:
             KeyProviderError: As the protocol says.
         """
-        digest = self._digest(message)
+        digest = signed_bytes(self._prefix, message)
 
         def verb(client: KMSClient) -> bytes:
             with self._calls.using(self._signing_key):
@@ -174,7 +170,7 @@ class AwsKms:
         """
         if len(signature) != MAC_BYTES:
             raise IntegrityError("a signature does not fit its message")
-        digest = self._digest(message)
+        digest = signed_bytes(self._prefix, message)
 
         def verb(client: KMSClient) -> bool:
             with self._calls.using(self._signing_key):
@@ -248,7 +244,7 @@ class AwsKms:
         alias = self._alias(checked_own_kek(kek))
 
         def verb(client: KMSClient) -> KekDestruction:
-            self._forget(kek)
+            self._versions.drop(kek)
             found = self._calls.describe(alias)
             if found is None:
                 return KekDestruction(key_id=alias, effective_by=self._clock.now())
@@ -306,12 +302,10 @@ class AwsKms:
     # Inside a verb
 
     def _current(self, kek: str) -> KekVersion:
-        with self._lock:
-            version, until_s = self._versions.get(kek, (None, 0.0))
-        return self._asked(kek) if version is None or self._clock.monotonic() >= until_s else version
+        return self._versions.get(kek) or self._asked(kek)
 
     def _asked(self, kek: str) -> KekVersion:
-        self._forget(kek)
+        self._versions.drop(kek)
         found = self._calls.describe(self._key if kek == SHARED_KEK else self._alias(kek))
         if found is None:
             raise KeyDestroyedError(f"the key {kek} is gone, or was never made")
@@ -323,20 +317,12 @@ class AwsKms:
         arn, created_at = found["Arn"], found["CreationDate"]
         pages = self._calls.client.get_paginator("list_key_rotations").paginate(KeyId=arn)
         dates = [date for page in pages for rotation in page["Rotations"] if (date := rotation.get("RotationDate"))]
+        self._arns[kek] = arn
         version = KekVersion(key_id=f"{arn}#{len(dates)}", created_at=max([created_at, *dates]).astimezone(UTC))
-        with self._lock:
-            self._arns[kek] = arn
-            self._versions[kek] = version, self._clock.monotonic() + VERSION_CACHE_S
-        return version
+        return self._versions.put(kek, version)
 
     def _arn(self, kek: str) -> str:
-        with self._lock:
-            arn = self._arns.get(kek)
-        return arn or _arn_of(self._asked(kek))
-
-    def _forget(self, kek: str) -> None:
-        with self._lock:
-            self._versions.pop(kek, None)
+        return self._arns.get(kek) or _arn_of(self._asked(kek))
 
     def _named(self, key: str, alias: str, client: KMSClient) -> None:
         made = unless("AlreadyExistsException", lambda: client.create_alias(AliasName=alias, TargetKeyId=key))
@@ -348,9 +334,6 @@ class AwsKms:
 
     def _bound(self, context: Mapping[str, str], key_id: str) -> dict[str, str]:
         return {**context, "konverze-prefix": self._prefix, "konverze-version": key_id.partition("#")[2]}
-
-    def _digest(self, message: bytes) -> bytes:
-        return canonical("konverze/v1/sign", self._prefix) + hashlib.sha256(message).digest()
 
 
 def _arn_of(version: KekVersion) -> str:

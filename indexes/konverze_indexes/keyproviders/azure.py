@@ -21,14 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from konverze_core.errors import ConfigError, IntegrityError, KeyAccessDeniedError, KeyDestroyedError
 from konverze_core.names import KEK_NAME_CHARS_MAX, checked_kek_name
-from konverze_core.protocols import (
-    SHARED_KEK,
-    WRAPPED_BYTES_MAX,
-    WRAPPED_BYTES_MIN,
-    KekDestruction,
-    KekVersion,
-    WrappedKey,
-)
+from konverze_core.protocols import SHARED_KEK, KekDestruction, KekVersion, WrappedKey
 from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.keyproviders.azure_calls import VaultCalls, VaultSession
 from konverze_indexes.keyproviders.azure_keys import (
@@ -167,9 +160,10 @@ class AzureKeyVault:
         payload = self._calls.make(
             lambda vault: vault.use(key, "unwrapkey", algorithm="RSA-OAEP-256", value=wrapped.ciphertext)
         )
-        if not WRAPPED_BYTES_MIN <= len(payload) <= WRAPPED_BYTES_MAX or len(payload) % 8:
-            raise IntegrityError("a wrapped key holds something of a length that is never wrapped")
-        return payload
+        try:
+            return checked_payload(payload)
+        except ConfigError as exc:
+            raise IntegrityError("a wrapped key holds something of a length that is never wrapped") from exc
 
     def sign(self, message: bytes) -> bytes:
         """The vault's signature over SHA-256 of the message: ES256, 64 bytes, r ‖ s.

@@ -1,7 +1,8 @@
-"""How a key provider calls a service over a network: at a legal address, and in bounded time."""
+"""What key providers that ask a service share: legal addresses, calls in bounded time, versions held for a while."""
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import itertools
 import logging
@@ -16,6 +17,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from konverze_core.errors import ConfigError, KeyUnavailableError
+from konverze_core.protocols import Clock, KekVersion
+from konverze_indexes.fields import canonical
 
 T = TypeVar("T")
 
@@ -120,6 +123,37 @@ class BoundedCalls:
         finally:
             self._slots.release()
             del call, outcome  # an error's traceback would keep both, and they the error
+
+
+class HeldVersions:
+    """The newest versions of KEKs that a service has told within `VERSION_CACHE_S`; safe to share between threads.
+
+    Args:
+        clock: Measures the time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._held: dict[str, tuple[KekVersion, float]] = {}
+
+    def get(self, kek: str) -> KekVersion | None:
+        """The version held; None when the service has to be asked."""
+        version, until_s = self._held.get(kek, (None, 0.0))
+        return None if self._clock.monotonic() >= until_s else version
+
+    def put(self, kek: str, version: KekVersion) -> KekVersion:
+        """Holds, and returns, what the service has just told."""
+        self._held[kek] = version, self._clock.monotonic() + VERSION_CACHE_S
+        return version
+
+    def drop(self, kek: str) -> None:
+        """Forgets the version."""
+        self._held.pop(kek, None)
+
+
+def signed_bytes(prefix: str, message: bytes) -> bytes:
+    """What a service makes a MAC of: the deployment's prefix and the message's SHA-256."""
+    return canonical("konverze/v1/sign", prefix) + hashlib.sha256(message).digest()
 
 
 def checked_url(url: str) -> str:

@@ -14,9 +14,7 @@ key that is never used and whose being there says that the KEK of this name was 
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
-import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +32,7 @@ from konverze_core.names import checked_kek_name
 from konverze_core.protocols import SHARED_KEK, Clock, KekDestruction, KekVersion, WrappedKey
 from konverze_core.wrapping import checked_own_kek, checked_payload
 from konverze_indexes.fields import canonical
-from konverze_indexes.keyproviders.remote import TIMEOUT_S, VERSION_CACHE_S
+from konverze_indexes.keyproviders.remote import TIMEOUT_S, HeldVersions, signed_bytes
 from konverze_indexes.keyproviders.vault_calls import Transit, TransitCalls, field, unless_gone
 
 AUTO_ROTATION_S_MIN = 3600
@@ -90,11 +88,9 @@ class VaultTransit:
         self._url = url
         self._mount = mount
         self._prefix = checked_kek_name(prefix)
-        self._clock = clock or SystemClock()
         give = token if callable(token) else lambda: token
         self._calls = TransitCalls(url, give, namespace=namespace, ca_file=ca_file, timeout_s=timeout_s)
-        self._versions: dict[str, tuple[KekVersion, float]] = {}
-        self._lock = threading.Lock()
+        self._versions = HeldVersions(clock or SystemClock())
 
     def __repr__(self) -> str:
         return f"VaultTransit(url={self._url!r}, mount={self._mount!r}, prefix={self._prefix!r})"
@@ -149,7 +145,7 @@ class VaultTransit:
         Raises:
             KeyProviderError: As the protocol says.
         """
-        digest = self._digest(message)
+        digest = _text(signed_bytes(self._prefix, message))
 
         def verb(transit: Transit) -> bytes:
             answer = transit.generate_hmac(self._signing, digest, algorithm="sha2-256", mount_point=self._mount)
@@ -168,7 +164,7 @@ class VaultTransit:
         version = int.from_bytes(signature[:_VERSION_BYTES], "big")
         if len(signature) != _VERSION_BYTES + MAC_BYTES or not version:
             raise IntegrityError("a signature does not fit its message")
-        digest = self._digest(message)
+        digest = _text(signed_bytes(self._prefix, message))
         mac = f"vault:v{version}:{_text(signature[_VERSION_BYTES:])}"
 
         def verb(transit: Transit) -> object:
@@ -232,7 +228,7 @@ class VaultTransit:
         name = self._name(checked_own_kek(kek))
 
         def verb(transit: Transit) -> KekDestruction:
-            self._forget(kek)
+            self._versions.drop(kek)
             self._create(transit, self._mark(kek))
             mark = transit.read_key(self._mark(kek), mount_point=self._mount)
             unless_gone(lambda: transit.update_key_configuration(name, deletion_allowed=True, mount_point=self._mount))
@@ -288,33 +284,25 @@ class VaultTransit:
             return self._calls.make(verb, refused=ConfigError)
         except KeyAccessDeniedError:
             # A token that may not make keys is refused so, too, where there is no key any more.
-            self._forget(kek)
+            self._versions.drop(kek)
             self.current_version(kek)
             raise
 
     def _current(self, transit: Transit, kek: str) -> KekVersion:
-        with self._lock:
-            version, until_s = self._versions.get(kek, (None, 0.0))
-        return self._asked(transit, kek) if version is None or self._clock.monotonic() >= until_s else version
+        return self._versions.get(kek) or self._asked(transit, kek)
 
     def _asked(self, transit: Transit, kek: str) -> KekVersion:
-        self._forget(kek)
+        self._versions.drop(kek)
         name = self._name(kek)
         answer = transit.read_key(name, mount_point=self._mount)
         if field(answer, "derived") is not True or field(answer, "exportable") or field(answer, "type") != _KEY_TYPE:
             raise ConfigError(f"the transit key {name} has to be derived, of type {_KEY_TYPE}, and not exportable")
         number, created_at = _newest(answer)
         version = KekVersion(key_id=f"{self._key_id(name)}/{number}", created_at=created_at)
-        with self._lock:
-            self._versions[kek] = version, self._clock.monotonic() + VERSION_CACHE_S
-        return version
+        return self._versions.put(kek, version)
 
     def _create(self, transit: Transit, name: str) -> None:
         transit.create_key(name, derived=True, exportable=False, key_type=_KEY_TYPE, mount_point=self._mount)
-
-    def _forget(self, kek: str) -> None:
-        with self._lock:
-            self._versions.pop(kek, None)
 
     @property
     def _signing(self) -> str:
@@ -343,9 +331,6 @@ class VaultTransit:
     def _bound(self, context: Mapping[str, str]) -> str:
         fields = (field for pair in sorted(context.items()) for field in pair)
         return _text(canonical(self._prefix, *fields))
-
-    def _digest(self, message: bytes) -> str:
-        return _text(canonical("konverze/v1/sign", self._prefix) + hashlib.sha256(message).digest())
 
 
 def _text(data: bytes) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import copy
+import hashlib
+import json
 import pickle
 import ssl
 import time
@@ -107,6 +109,13 @@ def test_names_the_key_in_the_call(make):
         make(server).unwrap(WRAPPED, context={"tenant": "a"})
         assert f'"KeyId": "{ARN}"'.encode() in server.requests[0].body
         assert b'"konverze-prefix": "konverze"' in server.requests[0].body
+
+
+def test_signs_the_deployment_and_the_digest_of_the_message(make):
+    with ScriptedServer(Reply(200, {"Mac": base64.b64encode(b"mac").decode()})) as server:
+        assert make(server, prefix="bank").sign(b"message") == b"mac"
+        signed = base64.b64decode(json.loads(server.requests[0].body)["Message"])
+    assert signed == b"\0\x10konverze/v1/sign\0\4bank" + hashlib.sha256(b"message").digest()
 
 
 @pytest.mark.parametrize(

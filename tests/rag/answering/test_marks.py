@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from konverze_rag.answering.marks import is_mark, may_be_mark, numbers_of, without_marks
+from konverze_rag.answering.marks import is_mark, may_be_mark, numbers_of
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,3 @@ def test_marks_name_sources(mark: str, numbers: list[int]) -> None:
 )
 def test_other_brackets_are_text(text: str) -> None:
     assert not is_mark(text)
-    assert without_marks(f"a {text} b") == f"a {text} b"
-
-
-def test_text_without_marks() -> None:
-    assert without_marks("Refunds take 7 days [1][2]. Cards too 【3】.") == "Refunds take 7 days. Cards too."

@@ -5,7 +5,7 @@ import pytest
 from konverze_core.documents import Chunk, Span
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.opposites import says_the_contrary
-from konverze_rag.answering.verify import best_span, citation, supports, supports_hit
+from konverze_rag.answering.verify import citation, supports, supports_hit
 from tests.rag.answering.claims import BACKUP, CLAIMS, CLINIC_HI, PLANS, RETURNS
 
 POLICY = "Refund policy\n\nRefunds take 7 days. The warranty on mixers lasts 90 days.\n\nGift cards are not refundable."
@@ -30,10 +30,12 @@ def test_labelled_sentences() -> None:
 
 
 @pytest.mark.parametrize("source", [RETURNS, CLINIC_HI, PLANS, POLICY])
-def test_the_best_span_is_verbatim_and_narrow(source: str) -> None:
-    span, score = best_span("Refunds take 7 days", source)
-    assert source[span.start : span.end] == source[span.start : span.end].strip()
-    assert 0 <= score <= 1
+def test_the_span_is_verbatim_and_narrow(source: str) -> None:
+    found = supports("Refunds take 7 days", source)
+    quote = source[found.span.start : found.span.end]
+    assert quote
+    assert quote == quote.strip()
+    assert 0 <= found.score <= 1
 
 
 def test_two_sentences_may_support_one() -> None:
