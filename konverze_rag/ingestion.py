@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import structs
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue
 from konverze_core.errors import ConflictError, LoadError, StoreError
@@ -147,7 +148,7 @@ class Ingestion:
         document = load(data, name=upload.name, limits=self._limits)
         facts: dict[str, MetadataValue] = {**document.metadata, **metadata}
         chunks = self._chunker.chunk(replace(document, metadata=facts), upload.source)
-        chunks = [replace(chunk, metadata={**chunk.metadata, **metadata}) for chunk in chunks]
+        chunks = [structs.replace(chunk, metadata={**chunk.metadata, **metadata}) for chunk in chunks]
         row = IndexedDocument(
             id=upload.source,
             ingested_at=self._clock.now(),
@@ -228,7 +229,7 @@ def documents_of(chunks: Sequence[Chunk], clock: Clock) -> tuple[list[DocumentCh
     documents = [
         DocumentChunks(
             document=IndexedDocument(id=id_, ingested_at=clock.now()),
-            chunks=tuple(replace(chunks[place], document_id=id_) for place in places),
+            chunks=tuple(structs.replace(chunks[place], document_id=id_) for place in places),
         )
         for id_, places in groups.items()
     ]

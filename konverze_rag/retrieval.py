@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ def checked_k(k: int) -> int:
     Raises:
         ConfigError: Not between 1 and `MAX_HITS`.
     """
+    if type(k) is int and 1 <= k <= MAX_HITS:
+        return k
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or not 1 <= k <= MAX_HITS:
         raise ConfigError(f"k must be a whole number from 1 to {MAX_HITS}")
     return int(k)
@@ -96,18 +98,22 @@ class Retriever:
             return []
         if vector is None and not is_lexical:
             vector = self._embedded(asked, snapshot)
+        if vector is not None:
+            vector = _checked_vector(vector, snapshot)
+        if not asked.strip():
+            return snapshot.search(Query(k=k, vector=vector, where=where))
         settings = settings or self.settings()
         query = Query(
             k=k,
-            text=asked if asked.strip() else None,
-            vector=vector if vector is None else _checked_vector(vector, snapshot),
+            text=asked,
+            vector=vector,
             where=where,
             fusion=settings.fusion,
             dense_weight=settings.dense_weight,
             lexical_weight=settings.lexical_weight,
         )
         hits = snapshot.search(query)
-        if self.reranker is None or query.text is None:
+        if self.reranker is None:
             return hits
         with provider_seam("the reranker"):
             return self.reranker.rerank(asked, hits)
@@ -174,8 +180,19 @@ def _as_floats(what: str, vectors: npt.ArrayLike) -> Vectors:
     return floats
 
 
+def _is_plain(vector: npt.ArrayLike) -> TypeGuard[Vectors]:
+    """Whether nothing is to be converted or refused, in a microsecond: a search takes a few dozen."""
+    return (
+        type(vector) is np.ndarray
+        and vector.dtype == np.float32
+        and vector.ndim == 1
+        and vector.flags.c_contiguous
+        and bool(np.dot(vector, vector) <= MAX_COMPONENT)  # of the square, hence stricter; false for NaN
+    )
+
+
 def _checked_vector(vector: npt.ArrayLike, snapshot: Snapshot) -> Vectors:
-    array = _as_floats("vector", vector)
+    array = vector if _is_plain(vector) else _as_floats("vector", vector)
     dim = snapshot.manifest.embedding.dim if snapshot.manifest.embedding else None
     if array.ndim != 1 or (dim is not None and len(array) != dim):
         raise ConfigError(f"vector must have shape ({dim or 'dim'},), not {array.shape}")

@@ -5,7 +5,6 @@ They keep their state in memory, are deterministic where the real thing is not, 
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
 import json
@@ -18,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import regex
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from msgspec import structs
 
 from konverze_core.answers import Usage
 from konverze_core.clock import SystemClock
@@ -410,7 +410,7 @@ class OverlapReranker:
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """The same hits with new scores, best first; equal ones keep their order."""
         asked = set(_words(question))
-        scored = [dataclasses.replace(hit, score=_overlap(asked, hit.chunk.text)) for hit in hits]
+        scored = [structs.replace(hit, score=_overlap(asked, hit.chunk.text)) for hit in hits]
         return sorted(scored, key=lambda hit: -hit.score)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from konverze_core.documents import Chunk
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """Where a hit's score comes from; a leg that did not find the chunk leaves None.
 
     Attributes:
@@ -24,8 +23,7 @@ class Explanation:
     lexical_rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """A chunk that a search found.
 
     Attributes:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from konverze_core.protocols import Vectors
 from konverze_core.reports import DocumentInfo
@@ -28,8 +29,10 @@ CANDIDATES_PER_HIT = 4
 """Rows that each leg of a hybrid search offers for each hit asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+_UNRANKED = (None, None)
+
+
+class Query(Struct, frozen=True, kw_only=True):
     """What to search for; at least one of `vector` and `text` is given.
 
     Attributes:
@@ -119,15 +122,14 @@ class Snapshot:
         masks = [part.allowed(condition) for part in self.segments]
         if query.vector is None or query.text is None:
             if query.text is None:
-                ranked = self._dense(query, query.k, masks)
-                return self._hits(ranked, {"dense": ranked})
-            ranked = self._by_words(self._lexical.weights(query.text), query.k, masks)
-            return self._hits(ranked, {"lexical": ranked})
+                return self._hits(dense := self._dense(query, query.k, masks), dense=dense)
+            lexical = self._by_words(self._lexical.weights(query.text), query.k, masks)
+            return self._hits(lexical, lexical=lexical)
         candidates = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * query.k)
         weights = self._lexical.weights(query.text)
         dense, lexical = self._dense(query, candidates, masks), self._by_words(weights, candidates, masks)
         fused = _fused(query, dense, lexical, best_lexical=sum(weights.values()))
-        return self._hits(fused, {"dense": dense, "lexical": lexical})
+        return self._hits(fused, dense=dense, lexical=lexical)
 
     def _dense(self, query: Query, k: int, masks: Sequence[Mask | None]) -> Ranking:
         assert query.vector is not None
@@ -145,18 +147,18 @@ class Snapshot:
             found.append((scores, rows + part.base))
         return _merged(found, k)
 
-    def _hits(self, ranked: Ranking, legs: Mapping[str, Ranking]) -> list[Hit]:
-        places = {name: {row: (rank, score) for rank, (row, score) in enumerate(leg, 1)} for name, leg in legs.items()}
-        return [self._hit(row, score, places) for row, score in ranked]
-
-    def _hit(self, row: int, score: float, places: Mapping[str, Mapping[int, tuple[int, float]]]) -> Hit:
-        dense_rank, dense_score = places.get("dense", {}).get(row, (None, None))
-        lexical_rank, lexical_score = places.get("lexical", {}).get(row, (None, None))
-        explain = Explanation(
-            dense_score=dense_score, dense_rank=dense_rank, lexical_score=lexical_score, lexical_rank=lexical_rank
-        )
-        part = self.segments[bisect_right(self._bases, row) - 1]
-        return Hit(chunk=part.segment.chunk(row - part.base), score=score, explain=explain)
+    def _hits(self, ranked: Ranking, *, dense: Ranking = (), lexical: Ranking = ()) -> list[Hit]:
+        dense_places, lexical_places = _places(dense), _places(lexical)
+        hits: list[Hit] = []
+        for row, score in ranked:
+            dense_rank, dense_score = dense_places.get(row, _UNRANKED)
+            lexical_rank, lexical_score = lexical_places.get(row, _UNRANKED)
+            explain = Explanation(
+                dense_score=dense_score, dense_rank=dense_rank, lexical_score=lexical_score, lexical_rank=lexical_rank
+            )
+            part = self.segments[bisect_right(self._bases, row) - 1]
+            hits.append(Hit(chunk=part.segment.chunk(row - part.base), score=score, explain=explain))
+        return hits
 
     def documents(self) -> list[DocumentInfo]:
         """The catalogue of live documents, sorted by id; parts of one document count as one."""
@@ -228,6 +230,10 @@ class Snapshot:
     def resident_bytes(self) -> int:
         """Decrypted bytes that the snapshot holds."""
         return sum(part.segment.resident_bytes for part in self.segments)
+
+
+def _places(leg: Ranking) -> dict[int, tuple[int, float]]:
+    return {row: (rank, score) for rank, (row, score) in enumerate(leg, start=1)}
 
 
 def _fused(query: Query, dense: Ranking, lexical: Ranking, *, best_lexical: float) -> Ranking:

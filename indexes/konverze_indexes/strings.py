@@ -19,7 +19,7 @@ class StringColumn:
         starts: int64, shape (count + 1,): where each begins, and the end.
     """
 
-    __slots__ = ("_starts", "_utf8", "starts", "utf8")
+    __slots__ = ("_kept", "_starts", "_utf8", "starts", "utf8")
 
     def __init__(self, utf8: Bytes, starts: npt.NDArray[np.int64]) -> None:
         self.utf8 = utf8
@@ -27,6 +27,7 @@ class StringColumn:
         # Memory views index four times as fast as arrays, and a search reads three strings for each hit.
         self._utf8 = utf8.data
         self._starts = starts.data
+        self._kept: dict[int, str] = {}
 
     @classmethod
     def of(cls, values: Sequence[str]) -> Self:
@@ -52,6 +53,17 @@ class StringColumn:
         if not 0 <= position < len(self):
             raise IndexError(position)
         return str(self._utf8[self._starts[position] : self._starts[position + 1]], "utf-8")
+
+    def utf8_of(self, position: int) -> memoryview:
+        """The bytes of the string at a position that is known to be there."""
+        return self._utf8[self._starts[position] : self._starts[position + 1]]
+
+    def kept(self, position: int) -> str:
+        """The same as `[position]`, decoded once: for columns of few distinct strings."""
+        known = self._kept.get(position)
+        if known is None:
+            known = self._kept[position] = self[position]
+        return known
 
 
 class Interner:

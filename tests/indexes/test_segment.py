@@ -1,4 +1,4 @@
-import dataclasses
+from msgspec import structs
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_live_mask_covers_all_rows_of_dead_versions():
 )
 def test_what_cannot_be_indexed_is_refused(change):
     with pytest.raises(ConfigError):
-        checked_chunk(dataclasses.replace(CHUNK, **change))
+        checked_chunk(structs.replace(CHUNK, **change))
 
 
 def test_only_chunks_are_chunks():
@@ -113,7 +113,7 @@ def test_values_of_numpy_become_pythons_own():
         "t": (1, 2),
         "none": None,
     }
-    chunk = checked_chunk(dataclasses.replace(CHUNK, page=np.int64(4), ordinal=np.int32(2), metadata=metadata))
+    chunk = checked_chunk(structs.replace(CHUNK, page=np.int64(4), ordinal=np.int32(2), metadata=metadata))
     assert chunk.metadata == {"n": 3, "f": 0.5, "b": True, "s": "x", "t": [1, 2]}
     assert [type(chunk.page), type(chunk.ordinal), type(chunk.metadata["b"])] == [int, int, bool]
     segment, _ = _segment(chunk)
@@ -123,4 +123,4 @@ def test_values_of_numpy_become_pythons_own():
 def test_metadata_may_stand_in_for_fields_that_are_not_set():
     chunk = Chunk(document_id="d", ordinal=0, text="x", metadata={"page": 3, "heading": "own"})
     assert filterable(chunk) == {"document_id": "d", "page": 3, "heading": "own"}
-    assert filterable(dataclasses.replace(chunk, page=7))["page"] == 7
+    assert filterable(structs.replace(chunk, page=7))["page"] == 7
