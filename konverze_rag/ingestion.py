@@ -8,14 +8,13 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TypeAlias
 
 import numpy as np
 from msgspec import structs
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue
-from konverze_core.errors import ConflictError, LoadError, StoreError
+from konverze_core.errors import LoadError, StoreError
 from konverze_core.protocols import Clock, Embedder, Vectors
 from konverze_core.reports import IngestReport
 from konverze_indexes.index import TenantIndex
@@ -27,9 +26,6 @@ from konverze_loaders import Chunker, LoadLimits, load
 from konverze_rag.embedding import model_vectors
 from konverze_rag.uploads import NamedUpload, checked_source, upload_bytes
 from konverze_rag.version import __version__
-
-SEALED_WITHIN = timedelta(minutes=30)
-"""An original is in the store by then; a retired data key is dropped an hour after its successor came, or later."""
 
 EMBED_SLICE_CHUNKS = 64
 """Chunks embedded between two progress reports."""
@@ -161,11 +157,8 @@ class Ingestion:
         return DocumentChunks(document=row, chunks=tuple(chunks))
 
     def _kept(self, data: bytes) -> str:
-        name, started = secrets.token_hex(16), self._clock.now()
-        self._index.blobs.write("upload", f"uploads/{name}", data)
-        if self._clock.now() - started > SEALED_WITHIN:
-            self._index.blobs.delete(f"uploads/{name}")
-            raise ConflictError("an upload took so long to store that its data key may be gone; ingest again")
+        name = secrets.token_hex(16)
+        self._index.blobs.write_lasting("upload", f"uploads/{name}", data)
         return name
 
     def _settings_digest(self, metadata: Metadata) -> str:

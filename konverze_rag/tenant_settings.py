@@ -227,25 +227,28 @@ class TenantConfiguration:
         self._keyring.hold()
         for tries in range(MAX_CONFIGURE_TRIES):
             with self._lock:
-                if self._put(change(self._load())):
+                settings = change(self._load())
+                if self._put(settings, self._seen):
                     return self._seen.number
             pause(tries)
         raise ConflictError(f"other writers were faster {MAX_CONFIGURE_TRIES} times in a row; try again")
 
-    def _put(self, settings: TenantSettings) -> bool:
-        number = self._seen.number + 1
-        version = _Version(number=number, previous=self._seen.digest, changed_at=self._clock.now(), settings=settings)
+    def _put(self, settings: TenantSettings, before: _Seen) -> bool:
+        number = before.number + 1
+        version = _Version(number=number, previous=before.digest, changed_at=self._clock.now(), settings=settings)
         sealed_by = self._keyring.active.id
         try:
             digest = self._blobs.write_chained(KIND, _name(number), version.model_dump_json().encode())
         except ConflictError:
             return False
         self._keyring.refresh()
-        if not self._keyring.has_key(sealed_by):  # dropped while this writer slept
+        if self._blobs.seals(sealed_by):
+            self._seen, self._own = _Seen(number, digest), settings
+            return True
+        try:
+            return self._put(settings, _Seen(number, digest))  # who has read the one follows to the other
+        finally:
             self._blobs.delete(_name(number))
-            return False
-        self._seen, self._own = _Seen(number, digest), settings
-        return True
 
     def _load(self) -> TenantSettings:
         with self._keyring.telling_erasure():

@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from konverze_core.errors import ConflictError, IntegrityError, StoreError
+from konverze_core.errors import ConflictError, StoreError
 from konverze_core.protocols import Vectors
 from konverze_indexes.manifest import SegmentEntry
 from konverze_indexes.segment import DocumentChunks, Segment, build_segment
@@ -19,7 +19,7 @@ MAX_REWRITES = 16
 
 
 class VoidedError(Exception):
-    """A vacuum took segments of a draft: to be written anew, under other names."""
+    """A vacuum took segments of a draft, or a rotation their key: to be written anew, under other names."""
 
 
 class Draft:
@@ -39,7 +39,7 @@ class Draft:
         self._blobs = blobs
         self._originals = list(originals)
         self._names: list[str] = []
-        self._key_ids: dict[str, bytes] = {}  # of the data keys that seal the segments
+        self._key_ids: dict[str, bytes] = {}  # of the data key that seals each segment
 
     def __enter__(self) -> Self:
         return self
@@ -86,24 +86,21 @@ class Draft:
             self._names = [name for name in self._names if name not in names]
 
     def check(self, condemned: Collection[str]) -> None:
-        """Makes sure that no vacuum deletes, or has deleted, what the commit is to name.
+        """Makes sure that what the commit is to name stands, lasts, and opens; the keyring was refreshed just now.
 
         Args:
             condemned: What the generation that the commit follows says is being deleted.
 
         Raises:
-            ConflictError: It does so with a sealed original, which only the caller has.
-            VoidedError: It does so with a segment, or the data key that sealed one was dropped meanwhile.
+            ConflictError: A vacuum deletes, or has deleted, a sealed original, which only the caller has.
+            VoidedError: It does so with a segment, or the data key that sealed one was retired meanwhile.
         """
         if self._lost(self._originals, condemned):
             raise ConflictError("a vacuum took the sealed originals of a paused ingest; ingest again")
         if self._lost(self._names, condemned):
             raise VoidedError
-        for key_id in set(self._key_ids.values()):
-            try:
-                self._blobs.keys.key(key_id)
-            except IntegrityError as exc:
-                raise VoidedError from exc
+        if not all(self._blobs.seals(key_id) for key_id in set(self._key_ids.values())):
+            raise VoidedError
 
     def _lost(self, names: Sequence[str], condemned: Collection[str]) -> bool:
         return any(name in condemned or self._blobs.head(name) is None for name in names)

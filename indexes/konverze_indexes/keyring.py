@@ -234,10 +234,6 @@ class Keyring:
         self._is_closed = True
         self._lease.drop()
 
-    def has_key(self, key_id: bytes) -> bool:
-        """Whether the generation at hand has a data key of this id: `refresh` first, where others may drop keys."""
-        return self._live().entry(key_id) is not None
-
     def drop_if_idle(self) -> None:
         """Drops the keys, and all that they have opened, unless they were used within the time of the lease."""
         self._lease.drop_if_idle()

@@ -37,6 +37,10 @@ class KeySource(Protocol):
         """
         ...
 
+    def refresh(self) -> None:
+        """Takes up the keys that others have made, and lets go of those that they have dropped."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneKey:
@@ -49,6 +53,9 @@ class OneKey:
         if key_id != self.active.id:
             raise IntegrityError("a blob names a key that is not of its place")
         return self.active
+
+    def refresh(self) -> None:
+        """Does nothing: the key has no successor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +115,22 @@ class TenantBlobs:
         sealed = seal(self.keys.active, self._context(kind, name), plaintext, frame_bytes=frame_bytes)
         self.store.put(self.prefix + name, sealed, if_absent=if_absent)
         return BlobPin(stored_bytes=len(sealed), header_sha256=header_digest(sealed).hex())
+
+    def write_lasting(self, kind: str, name: str, plaintext: bytes | Bytes, *, if_absent: bool = True) -> None:
+        """As `write`, for a blob that is relied on from now on: once more if its key was retired before it stood."""
+        sealed_by = self.keys.active.id
+        self.write(kind, name, plaintext, if_absent=if_absent)
+        self.keys.refresh()
+        if not self.seals(sealed_by):
+            self.write_lasting(kind, name, plaintext, if_absent=False)
+
+    def seals(self, key_id: bytes) -> bool:
+        """Whether a key seals new blobs, as of the last `KeySource.refresh`.
+
+        Asked by a writer once its blob stands, since it may have slept before. Whoever drops a key looks for its blobs
+        after it was retired, and keeps it for them: a blob that stood before that is found, a later one may not be.
+        """
+        return self.keys.active.id == key_id
 
     def write_chained(self, kind: str, name: str, plaintext: bytes) -> str:
         """Seals and stores a blob that its successor will name, if the name is free.

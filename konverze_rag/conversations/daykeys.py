@@ -65,13 +65,9 @@ class DayKeys:
         except BlobNotFoundError as exc:
             if self._blobs.names(f"{DAYS}{day.isoformat()}/"):
                 raise IntegrityError(f"the conversation key of {day} is gone") from exc
-        fresh, sealed_by = DataKey.fresh(), self._keyring.active.id
+        fresh = DataKey.fresh()
         with suppress(ConflictError):
-            self._blobs.write(KIND, key_name(day), fresh.id + fresh.secret)
-            self._keyring.refresh()
-            if not self._keyring.has_key(sealed_by):  # dropped while this writer slept
-                self._blobs.delete(key_name(day))
-                return self.begun(day)
+            self._blobs.write_lasting(KIND, key_name(day), fresh.id + fresh.secret)
         return self.blobs_of(day)  # read back: of several writers one has made the key
 
     def _opened(self, day: date) -> DataKey:

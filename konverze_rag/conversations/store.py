@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError, RollbackError
@@ -34,6 +34,10 @@ MAX_CLOCK_SKEW = timedelta(hours=1)
 
 MAX_TURN_TRIES = 64
 """How often a turn takes the next number because another one took its own."""
+
+SEALED_WITHIN = timedelta(minutes=30)
+"""A marker that is put by then, after a look at the keyring, opens: a data key is dropped an hour after it was retired,
+or later. For all others a second look is taken, which a turn that goes as fast as usual is spared."""
 
 MAX_REMEMBERED = 10_000
 """Conversations of which a process remembers the newest turn, to notice an older copy."""
@@ -93,13 +97,14 @@ class Conversations:
             StoreError: The store did not take it.
             TenantErasedError: The tenant was erased.
         """
+        looked_at = self._clock.now()
         self._keyring.refresh()  # an answer takes its time: the keys may have been rotated, or the tenant erased
         today = self._clock.now().date()
         ahead = self._folder(today + timedelta(days=1), turn.conversation)
         folder = ahead if self._blobs.names(f"{ahead.name}/") else self._folder(today, turn.conversation)
         with self._keyring.telling_erasure():
             for number in range(MAX_TURN_TRIES):
-                if self._put(turn, folder):
+                if self._put(turn, folder, looked_at):
                     return
                 pause(number)
         raise ConflictError("other turns of this conversation were faster; try again")
@@ -163,7 +168,7 @@ class Conversations:
         """
         return verified(self._blobs, self._days, self._keyring.blind_name, since=since)
 
-    def _put(self, turn: Turn, folder: Folder) -> bool:
+    def _put(self, turn: Turn, folder: Folder, looked_at: datetime) -> bool:
         number = len(self._numbered(folder))
         blobs = self._days.begun(folder.day)
         previous = StoredTurn.read(blobs, folder.turn(number - 1)).digest if number else ""
@@ -171,15 +176,20 @@ class Conversations:
         marker = None
         if turn.visitor is not None:  # before the turn, so that no turn of a visitor is ever without its marker
             marker = folder.marker(self._keyring.blind_name("visitor", turn.visitor), number)
-            self._blobs.write("visitor", marker, b"", if_absent=False)
+            self._mark(marker, looked_at)
         try:
             digest = blobs.write_chained(KIND, folder.turn(number), linked.model_dump_json().encode())
         except ConflictError:
             return False
         if marker is not None and self._blobs.head(marker) is None:  # an erasure passed while this writer slept
-            self._blobs.write("visitor", marker, b"", if_absent=False)
+            self._mark(marker, looked_at)
         self._remember(folder, number + 1, digest)
         return True
+
+    def _mark(self, marker: str, looked_at: datetime) -> None:
+        self._blobs.write("visitor", marker, b"", if_absent=False)
+        if self._clock.now() - looked_at > SEALED_WITHIN:
+            self._blobs.write_lasting("visitor", marker, b"", if_absent=False)
 
     def _numbered(self, folder: Folder) -> list[str]:
         """Names of the turns of a day, once it is sure that none is missing and none seen before is gone."""

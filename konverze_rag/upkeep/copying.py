@@ -8,6 +8,7 @@ is written last. It holds no key: whoever restores it needs the key provider tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, UnknownTenantError
@@ -43,7 +44,8 @@ def copy_tenants(
     """Copies tenants into a store that has none of them.
 
     All keyrings are written at the end. Until then nothing of the copy is visible; when it was interrupted, it is done
-    again from the start.
+    again from the start. Right before its keyring is written, each tenant is looked at once more: what was erased by
+    then is not in the copy.
 
     Args:
         source: Where they are.
@@ -64,46 +66,62 @@ def copy_tenants(
     copies = [_Copy(source, target, directory) for directory in wanted]
     for copy in copies:
         copy.run()
-    shown = [copy.show() for copy in copies if copy.is_kept(is_wanted)]
-    return CopyReport(tenants=len(shown), blobs=sum(blobs for blobs, _ in shown), bytes=sum(size for _, size in shown))
+    sizes = [copy.sizes for copy in copies if copy.show(is_wanted)]
+    return CopyReport(
+        tenants=len(sizes), blobs=sum(map(len, sizes)), bytes=sum(sum(of_one.values()) for of_one in sizes)
+    )
 
 
 class _Copy:
-    """The copy of one tenant."""
+    """The copy of one tenant.
+
+    Attributes:
+        sizes: Bytes of each blob written.
+    """
 
     def __init__(self, source: BlobStore, target: BlobStore, directory: str) -> None:
         self._source = source
         self._target = target
         self._directory = directory
         self._prefix = f"tenants/{directory}/"
-        self._sizes: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
         self._keyring = ("", b"")
 
     def run(self) -> None:
         """Copies all but the keyring."""
         for number in range(MAX_COPY_TRIES):
-            try:
+            with suppress(BlobNotFoundError):
                 if self._is_whole():
                     return
-            except BlobNotFoundError:
-                pass
             pause(number)
-        raise ConflictError(
-            f"blobs of {self._directory} were removed or changed while they were copied, time and again; try again"
-        )
+        raise self._overtaken()
 
-    def is_kept(self, is_wanted: Callable[[str], bool]) -> bool:
-        """Whether the copy is to be shown; removes it otherwise."""
-        if is_wanted(self._directory):
-            return True
-        for name in self._sizes:
-            self._target.delete(name)
+    def show(self, is_wanted: Callable[[str], bool]) -> bool:
+        """Writes the keyring, if the copy is wanted, and removes the copy otherwise; returns which."""
+        for _ in range(MAX_COPY_TRIES):
+            if not is_wanted(self._directory):
+                for name in self.sizes:
+                    self._target.delete(name)
+                return False
+            if self._is_current():
+                self._put(*self._keyring)
+                return True
+            self.run()
+        raise self._overtaken()
+
+    def _is_current(self) -> bool:
+        """Whether all that was copied is still there.
+
+        Each erasure ends by removing something: of a document, the older commits; of a visitor, the markers.
+        """
+        with suppress(BlobNotFoundError):
+            return self._newest_keyring() == self._keyring and self.sizes.keys() <= set(self._source.list(self._prefix))
         return False
 
-    def show(self) -> tuple[int, int]:
-        """Writes the keyring; the number of all blobs and their bytes."""
-        self._put(*self._keyring)
-        return len(self._sizes), sum(self._sizes.values())
+    def _overtaken(self) -> ConflictError:
+        return ConflictError(
+            f"blobs of {self._directory} were removed or changed while they were copied, time and again; try again"
+        )
 
     def _is_whole(self) -> bool:
         """Copies what is there, and tells whether all of it was there at the same time.
@@ -115,7 +133,7 @@ class _Copy:
         """
         keyring = self._newest_keyring()
         if keyring != self._keyring:  # data keys may have been dropped, and blobs sealed anew under others
-            self._keyring, self._sizes = keyring, {}
+            self._keyring, self.sizes = keyring, {}
         commits = self._source.list(self._prefix + _COMMITS)[:1]
         held = [(name, bytes(self._source.get(name))) for name in commits]
         names = [name for name in self._source.list(self._prefix) if not name.startswith(self._prefix + _COMMITS)]
@@ -137,7 +155,7 @@ class _Copy:
         """Whether all of these blobs were there to copy."""
         is_whole = True
         for name in names:
-            if name in self._sizes and name.startswith(tuple(self._prefix + folder for folder in _WRITTEN_ONCE)):
+            if name in self.sizes and name.startswith(tuple(self._prefix + folder for folder in _WRITTEN_ONCE)):
                 continue
             try:
                 self._put(name, self._source.get(name))
@@ -148,8 +166,8 @@ class _Copy:
     def _remove_all_but(self, names: set[str]) -> None:
         for name in set(self._target.list(self._prefix)) - names:
             self._target.delete(name)
-            self._sizes.pop(name, None)
+            self.sizes.pop(name, None)
 
     def _put(self, name: str, blob: bytes | memoryview) -> None:
         self._target.put(name, blob)
-        self._sizes[name] = len(blob)
+        self.sizes[name] = len(blob)

@@ -75,10 +75,13 @@ class Reencryption:
         before = _sealed_by(self._blobs, retired)
         if before:
             self._reseal(before)
+        latest = self._clock.now() - DROPPED_AFTER
+        due = {key_id for key_id, since in retired.items() if since <= latest}
+        if due and not self._index.commits.generations():
+            self._reseal_segments(())  # takes the place of a first commit, whose writer may sleep
         left = _sealed_by(self._blobs, retired)
         done = [size for name, (_, size) in before.items() if name not in left]
-        latest = self._clock.now() - DROPPED_AFTER
-        unused = {key_id for key_id, since in retired.items() if since <= latest} - {key for key, _ in left.values()}
+        unused = due - {key for key, _ in left.values()}
         return RotationReport(
             blobs_reencrypted=len(done),
             bytes_reencrypted=sum(done),
@@ -104,7 +107,7 @@ class Reencryption:
         for name in self._needed(names):
             kind = _KINDS_IN_PLACE[name.partition("/")[0]]
             try:
-                self._blobs.write(kind, name, self._blobs.read(kind, name), if_absent=False)
+                self._blobs.write_lasting(kind, name, self._blobs.read(kind, name), if_absent=False)
             except BlobNotFoundError:
                 continue
             written.append(name)

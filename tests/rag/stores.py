@@ -21,16 +21,15 @@ class FailingStore:
 
 
 class InterruptedStore:
-    """A store that lets somebody else act once, right before the first call of a verb on a name."""
+    """A store that lets others act, one after the other, each right before a call of a verb on a name."""
 
-    def __init__(self, inner, verb, part, act):
-        self._inner, self._verb, self._part, self._act = inner, verb, part, act
+    def __init__(self, inner, verb, part, *acts):
+        self._inner, self._verb, self._part, self._acts = inner, verb, part, list(acts)
 
     def __getattr__(self, verb):
         def call(name, *args, **kwargs):
-            if verb == self._verb and self._part in name and self._act is not None:
-                act, self._act = self._act, None
-                act()
+            if verb == self._verb and self._part in name and self._acts:
+                self._acts.pop(0)()
             return getattr(self._inner, verb)(name, *args, **kwargs)
 
         return call

@@ -9,9 +9,10 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, MemoryBlobStore
 from konverze_core.reports import ErasureMode
+from konverze_indexes.generations import erase_keyring
 from konverze_indexes.marks import FileMarks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
-from konverze_rag.upkeep.copying import copy_tenants
+from konverze_rag.upkeep.copying import MAX_COPY_TRIES, copy_tenants
 from tests.rag.conftest import OFFLINE
 from tests.rag.stores import FailingStore, InterruptedStore, StoreInterruptedAt
 
@@ -264,6 +265,48 @@ def test_a_tenant_erased_while_it_is_copied_is_not_in_the_copy(make_engine, blob
     held = InterruptedStore(blobs, "get", "/segments/", lambda: make_engine().erase_tenant("acme"))
     make_engine(blobs=held).back_up(site / "raced")
     assert not [file for file in (site / "raced").rglob("*") if file.is_file() and "/blobs/" in file.as_posix()]
+
+
+@pytest.mark.parametrize("what", ["erasure of a visitor", "erasure of a document"])
+def test_what_was_erased_before_a_copy_is_shown_is_not_in_it(make_engine, blobs, what):
+    """The tenant was copied to its end; the one after it takes its time, and only then are both shown."""
+    for name in ("acme", "globex"):
+        fill(make_engine().tenant(name))
+    target = MemoryBlobStore()
+    next_tenant = f"{tenant_directory('globex')}/segments/"
+    held = InterruptedStore(blobs, "get", next_tenant, lambda: MEANWHILE[what](make_engine()))
+    copied(held, target, "acme", "globex")
+    for name in target.list(f"tenants/{DIRECTORY}/"):
+        assert target.get(name) == blobs.get(name), name
+    report = make_engine(blobs=target, marks=MemoryMarks()).verify()
+    assert (report.is_sound, report.tenants) == (True, 2)
+
+
+def test_a_copy_that_is_overtaken_before_each_look_is_given_up_and_not_shown(make_engine, blobs):
+    engine, target, looks = make_engine(), MemoryBlobStore(), []
+    fill(engine.tenant("acme"))
+
+    def is_wanted(directory):
+        looks.append(directory)
+        engine.tenant("acme").configure(kr.TenantSettings(persona=f"Speaker {len(looks)}."))
+        return engine.vacuum(grace_s=0).blobs > 0
+
+    with pytest.raises(kr.ConflictError, match="time and again"):
+        copy_tenants(blobs, target, [DIRECTORY], is_wanted=is_wanted)
+    assert len(looks) == MAX_COPY_TRIES
+    assert not target.list("keyring/")
+
+
+def test_a_tenant_whose_keys_went_right_before_it_was_to_be_shown_is_not_shown(make_engine, *, blobs, keys, clock):
+    fill(make_engine().tenant("acme"))
+    target, looks = MemoryBlobStore(), iter([True, False])
+
+    def is_wanted(directory):
+        erase_keyring(blobs, keys, directory, clock)
+        return next(looks)
+
+    assert copy_tenants(blobs, target, [DIRECTORY], is_wanted=is_wanted).tenants == 0
+    assert target.list("") == []
 
 
 def test_copies_beside_writers_and_vacuums_are_whole(blobs, keys):
