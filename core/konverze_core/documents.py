@@ -86,8 +86,8 @@ class Document:
     metadata: Metadata = field(default_factory=dict[str, MetadataValue])
 
 
-class Chunk(Struct, frozen=True, kw_only=True):
-    """The unit of retrieval: one stretch of a document. Made ten times a search, hence no dataclass (ADR 0014).
+class Chunk(Struct, frozen=True, kw_only=True, gc=False):
+    """The unit of retrieval: one stretch of a document. Made ten times a search, hence no dataclass (ADR 0015).
 
     Attributes:
         document_id: The document it is cut from.

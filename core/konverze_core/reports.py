@@ -49,6 +49,26 @@ class DocumentInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DenseStats:
+    """How the vectors of one segment are searched.
+
+    Attributes:
+        rows: Vectors in the segment.
+        structure: `flat` compares all, `ivf` those in the lists nearest to the query, `pq` those that short codes name.
+        recall: Share of the ten best that a search found when the index was built; 1 for `flat`, which is exact.
+        asked_recall: What it was built for.
+        queries: What the recall was measured with: `sentences` of the documents, `recent queries`, or `passages`, which
+            flatter it a little; empty for `flat`.
+    """
+
+    rows: int
+    structure: str
+    recall: float
+    asked_recall: float
+    queries: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TenantStats:
     """Size and state of a tenant's index.
 
@@ -62,6 +82,8 @@ class TenantStats:
         embedder: Name of the embedding model; empty for a lexical index.
         resident_bytes: Decrypted bytes held in memory.
         stored_bytes: Sealed bytes of the live generation in the blob store.
+        stemming: Whether the terms of the lexical index are stems.
+        dense: How the vectors of each segment are searched; empty for a lexical index.
     """
 
     generation: int
@@ -73,6 +95,8 @@ class TenantStats:
     embedder: str
     resident_bytes: int
     stored_bytes: int
+    stemming: bool
+    dense: tuple[DenseStats, ...]
 
 
 class ErasureMode(StrEnum):

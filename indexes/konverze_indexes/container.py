@@ -18,11 +18,12 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import json as fast_json
 
 from konverze_core.errors import IntegrityError
 
 ALIGNMENT_BYTES = 64
-_DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "<u2", "<u8", "|u1"})
+_DTYPES = {name: np.dtype(name) for name in ("<f4", "<f8", "<i4", "<i8", "<u2", "<u4", "<u8", "|u1")}
 
 Array: TypeAlias = npt.NDArray[Any]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -37,7 +38,7 @@ def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
     """Lays arrays out in one buffer.
 
     Args:
-        arrays: Arrays of any shape; dtypes float32, float64, int32, int64, uint8, uint16, uint64.
+        arrays: Arrays of any shape; dtypes float32, float64, int32, int64, uint8, uint16, uint32, uint64.
         metadata: JSON-serialisable facts about them.
 
     Returns:
@@ -75,7 +76,7 @@ def unpack_arrays(packed: Bytes) -> tuple[dict[str, Array], Header]:
     packed.flags.writeable = False
     try:
         body = 8 + int.from_bytes(packed[:8].tobytes(), "little")
-        header = cast("Header", json.loads(packed[8:body].tobytes()))
+        header = cast("Header", fast_json.decode(packed[8:body].data))
         metadata = cast("Header", header.pop("__metadata__"))
         return {name: _view(packed, body, entry) for name, entry in header.items()}, metadata
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -83,9 +84,8 @@ def unpack_arrays(packed: Bytes) -> tuple[dict[str, Array], Header]:
 
 
 def _view(packed: Bytes, body: int, entry: Header) -> Array:
-    if entry["dtype"] not in _DTYPES:
-        raise ValueError("unknown dtype")
-    dtype, shape = np.dtype(entry["dtype"]), tuple(int(length) for length in entry["shape"])
-    start = body + int(entry["offset"])
-    size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    return packed[start : start + size].view(dtype).reshape(shape)
+    shape = tuple(int(length) for length in entry["shape"])
+    start = int(entry["offset"])
+    if start < 0 or min(shape, default=0) < 0:
+        raise ValueError("an array has no place before the others")
+    return np.ndarray(shape, _DTYPES[entry["dtype"]], packed.data, body + start)  # refuses what lies beyond the buffer

@@ -1,49 +1,284 @@
-"""Exact inner-product search by FAISS, straight over the decrypted buffer."""
+"""The dense index of a segment, opened without a copy: the rows with the greatest inner product with a query.
+
+The vectors are stored once, as fp16, inside a FAISS index that `dense_building` chose and measured:
+
+- `flat`: every row is compared;
+- `ivf`: rows lie in lists of neighbours, and only the lists nearest to the query are compared;
+- `pq`: 4-bit codes of every row name candidates, and only these are compared.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, sqrt
+from threading import Lock
 from typing import Any, TypeAlias, cast
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 import numpy.typing as npt
 
+from konverze_core.errors import IntegrityError
 from konverze_core.protocols import Vectors
-from konverze_indexes.filters import Mask
+from konverze_indexes.allowed import Allowed
+from konverze_indexes.container import Bytes
+from konverze_indexes.dense_figures import CALIBRATED_K, DenseFigures, Structure
 
-# FAISS without its index objects: a zero-copy index aborts the process when it is mutated and reads freed memory
-# when its buffer goes; the bare kernel takes the array for the length of one call, and a selector beside it.
 _faiss = cast("Any", faiss)
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 Rows64: TypeAlias = npt.NDArray[np.int64]
+GATHERED_BYTES = 16 << 20
+"""Allowed rows are gathered, and compared by themselves, while they take no more than this as fp16."""
+
+SPARE_DEVIATIONS = 2
+"""Standard deviations by which more rows are fetched under a filter than it takes on average."""
+
+CANDIDATE_WORK = 8
+"""Rows that are compared in the time of one candidate: sorting it in, and reading its vector out of order."""
+
+SKIP_WORK = 0.25
+"""Rows that are compared in the time of asking a bitmap about one."""
+
+_TYPES: Mapping[str, Any] = {
+    "flat": _faiss.IndexScalarQuantizer,
+    "ivf": _faiss.IndexIVFScalarQuantizer,
+    "pq": _faiss.IndexRefine,
+}
 
 
-def dense_top(vectors: Vectors, query: Vectors, *, k: int, mask: Mask | None = None) -> tuple[Scores, Rows64]:
-    """The k rows with the greatest inner product, best first.
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Few rows, in a flat index of their own: comparing them alone beats asking a bitmap about all others."""
+
+    rows: Rows64
+    index: Any
+
+    def top(self, query: Vectors, wanted: int) -> tuple[Scores, Rows64]:
+        """The best of these rows."""
+        scores, places = _found(self.index, query, wanted, None)
+        return scores, self.rows[places]
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """Many rows, as parameters of a search of all lists or all rows that skips the others."""
+
+    parameters: Any
+
+
+class DenseIndex:
+    """Searches the vectors of one segment. Threads may share it; each search runs on the thread that asks.
 
     Args:
-        vectors: float32, shape (n, dim), C order.
-        query: float32, shape (dim,).
-        k: At most this many rows.
-        mask: bool, shape (n,): rows that may be returned; None for all.
+        stored: uint8, shape (n,): what `build_dense` made; read in place, so it must not change.
+        figures: What `build_dense` said of it.
 
-    Returns:
-        Scores, float32, and rows, int64, both of shape (m,), m <= k.
+    Attributes:
+        figures: The same.
+        count: Rows.
+        dim: Dimensions of a vector.
+
+    Raises:
+        IntegrityError: The bytes are not what the figures say.
     """
-    count, dim = vectors.shape
-    wanted = min(k, count)
-    if wanted == 0:
-        return np.empty(0, np.float32), np.empty(0, np.int64)
-    scores, rows = np.empty(wanted, np.float32), np.empty(wanted, np.int64)
-    buffers = [_faiss.swig_ptr(query), _faiss.swig_ptr(vectors), dim, 1, count, wanted]
-    buffers += [_faiss.swig_ptr(scores), _faiss.swig_ptr(rows)]
-    if mask is None:
-        _faiss.knn_inner_product(*buffers)
-    else:
-        bits = np.packbits(mask, bitorder="little")
-        _faiss.knn_inner_product(*buffers, _faiss.IDSelectorBitmap(bits.size, _faiss.swig_ptr(bits)))
-    if rows[-1] >= 0:
-        return scores, rows
-    found = rows >= 0
-    return scores[found], rows[found]
+
+    def __init__(self, stored: Bytes, figures: DenseFigures) -> None:
+        if stored.size != figures.size_bytes:
+            raise IntegrityError("a segment's dense index has another length than its figures say")
+        # A zero-copy index keeps neither its reader nor the bytes alive, and reads whatever comes to stand there.
+        self._stored = stored
+        self._reader = _faiss.ZeroCopyIOReader(_faiss.swig_ptr(stored), stored.size)
+        self._index = _opened(self._reader, figures.structure)
+        self.figures = figures
+        self.count = int(self._index.ntotal)
+        self.dim = int(self._index.d)
+        self._vectors = _faiss.downcast_index(self._index.refine_index) if figures.structure == "pq" else self._index
+        self._unscale = np.float32(1 / figures.scale)
+        self._fixed_work, self._work_per_effort = work(self._index, figures.structure)
+        self._by_effort: dict[float, Any] = {}
+        self._in_all_lists = self._parameters(self._index.nlist) if figures.structure == "ivf" else None
+        self._preparing = Lock()
+
+    def search(self, query: Vectors, *, k: int, allowed: Allowed | None = None) -> tuple[Scores, Rows64]:
+        """The k rows with the greatest inner product, best first; as many as there are, whatever the effort.
+
+        Args:
+            query: float32, shape (dim,), C order, finite.
+            k: At most this many rows.
+            allowed: Rows of this segment that may be returned; None for all.
+
+        Returns:
+            Scores, float32, and rows, int64, both of shape (m,), m = min(k, allowed rows).
+        """
+        if allowed is not None and allowed.count == self.count:
+            allowed = None
+        wanted = min(k, self.count if allowed is None else allowed.count)
+        if wanted <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        # Per thread in OpenMP: without it every query would start a team of threads, and 8 queries 8 teams.
+        threads = _faiss.omp_get_max_threads()
+        if threads == 1:
+            scores, rows = self._top(query, wanted, allowed)
+        else:
+            _faiss.omp_set_num_threads(1)
+            try:
+                scores, rows = self._top(query, wanted, allowed)
+            finally:
+                _faiss.omp_set_num_threads(threads)
+        return (scores if self._unscale == 1 else scores * self._unscale), rows
+
+    @property
+    def map_bytes(self) -> int:
+        """Memory of FAISS's note of which list holds which row; 0 until something needs it."""
+        return 8 * int(self._index.direct_map.array.size()) if self.figures.structure == "ivf" else 0
+
+    def vectors(self) -> Vectors:
+        """float32, shape (count, dim): the stored vectors in row order."""
+        decoded = np.empty((self.count, self.dim), np.float32)
+        if self.count:
+            self._vectors.reconstruct_n_c(0, self.count, _faiss.swig_ptr(decoded))
+        return decoded if self._unscale == 1 else decoded * self._unscale
+
+    def vectors_at(self, rows: Rows64) -> Vectors:
+        """float32, shape (rows, dim): the stored vectors of some rows.
+
+        Args:
+            rows: int64, shape (rows,).
+        """
+        with self._preparing:
+            decoded = self._decoded(rows)
+        return decoded if self._unscale == 1 else decoded * self._unscale
+
+    def _top(self, query: Vectors, wanted: int, allowed: Allowed | None) -> tuple[Scores, Rows64]:
+        if allowed is None:
+            return self._top_of_all(query, wanted)
+        prepared = self._prepared(allowed)
+        if isinstance(prepared, _Gathered):
+            return prepared.top(query, wanted)
+        fetched = _fetched(wanted, allowed.count / self.count)
+        if self._work(fetched) < self._work_of_skipping(allowed):
+            scores, rows = self._top_of_all(query, fetched)
+            # Neither lists nor codes need to know of a filter that leaves enough of the best of all rows; where it
+            # goes with the meaning, as one on the language does, it may leave none.
+            kept = np.flatnonzero(allowed.mask[rows])[:wanted]
+            if kept.size == wanted:
+                return scores[kept], rows[kept]
+            if self._size_bytes(allowed) <= GATHERED_BYTES:
+                with self._preparing:
+                    return self._gathered(allowed).top(query, wanted)
+        return _found(self._vectors, query, wanted, prepared.parameters)
+
+    def _top_of_all(self, query: Vectors, wanted: int) -> tuple[Scores, Rows64]:
+        if self._work(wanted) < self.count:
+            effort = self.figures.effort(wanted)
+            # In quarters, so that few parameters are kept.
+            of_structure = effort if self.figures.structure == "ivf" else max(1.0, ceil(4 * effort / wanted) / 4)
+            scores, rows = _found(self._index, query, wanted, self._parameters(of_structure))
+            if rows[-1] >= 0:
+                return scores, rows
+        return _found(self._vectors, query, wanted, self._in_all_lists)
+
+    def _work(self, wanted: int) -> float:
+        """Rows that could be compared in the time of this search of all rows."""
+        if self.figures.structure == "flat":
+            return self.count
+        return self._fixed_work + self._work_per_effort * self.figures.effort(wanted)
+
+    def _work_of_skipping(self, allowed: Allowed) -> float:
+        return allowed.count + SKIP_WORK * self.count
+
+    def _parameters(self, effort: float) -> Any:
+        """Parameters for that many lists, or candidates per hit."""
+        if effort not in self._by_effort:
+            self._by_effort[effort] = (
+                _faiss.SearchParametersIVF(nprobe=int(effort))
+                if self.figures.structure == "ivf"
+                else _faiss.IndexRefineSearchParameters(k_factor=effort)
+            )
+        return self._by_effort[effort]
+
+    def _prepared(self, allowed: Allowed) -> _Gathered | _Selected:
+        if isinstance(allowed.prepared, _Gathered | _Selected):
+            return allowed.prepared
+        with self._preparing:
+            fetched = _fetched(CALIBRATED_K, allowed.count / self.count)
+            alternative = min(self._work(fetched), self._work_of_skipping(allowed))
+            is_small = self._size_bytes(allowed) <= GATHERED_BYTES and self.figures.structure != "flat"
+            if is_small and allowed.count < alternative:
+                return self._gathered(allowed)
+            allowed.prepared = prepared = self._selected(allowed)
+        return prepared
+
+    def _size_bytes(self, allowed: Allowed) -> int:
+        return allowed.count * self.dim * 2
+
+    def _gathered(self, allowed: Allowed) -> _Gathered:
+        """Gathers allowed rows, unless another thread was faster."""
+        if isinstance(allowed.prepared, _Gathered):
+            return allowed.prepared
+        rows = np.flatnonzero(allowed.mask)
+        gathered = _Gathered(rows, flat_index(self.dim))
+        gathered.index.add(self._decoded(rows))
+        allowed.prepared_bytes = self._size_bytes(allowed) + rows.nbytes
+        allowed.prepared = gathered
+        return gathered
+
+    def _decoded(self, rows: Rows64) -> Vectors:
+        if self.figures.structure == "ivf":
+            self._index.make_direct_map(True)  # FAISS's note of which list holds which row; made once
+        vectors = np.empty((rows.size, self.dim), np.float32)
+        self._vectors.reconstruct_batch_c(rows.size, _faiss.swig_ptr(rows), _faiss.swig_ptr(vectors))
+        return vectors
+
+    def _selected(self, allowed: Allowed) -> _Selected:
+        # FAISS does not keep the bits alive, but `allowed` does, for as long as it holds what is made here.
+        rows = _faiss.IDSelectorBitmap(allowed.bits.size, _faiss.swig_ptr(allowed.bits))
+        if self.figures.structure == "ivf":
+            return _Selected(_faiss.SearchParametersIVF(sel=rows, nprobe=self._index.nlist))
+        return _Selected(_faiss.SearchParameters(sel=rows))
+
+
+def work(index: Any, structure: Structure) -> tuple[float, float]:
+    """What a search takes at no effort, and for each unit of effort: in rows compared."""
+    count, dim = int(index.ntotal), int(index.d)
+    if structure == "ivf":
+        # The lists' centres are float32: comparing one costs as much as comparing two rows.
+        return 2 * index.nlist, count / index.nlist
+    if structure == "pq":
+        # A code takes half a byte, a component two.
+        return scan_work(count, dim, _faiss.downcast_index(index.base_index).pq.M), CANDIDATE_WORK
+    return count, 0
+
+
+def scan_work(count: int, dim: int, code_length: int) -> float:
+    """What reading all codes takes, in rows compared: half a byte for each code, two for each component."""
+    return count * code_length / (4 * dim)
+
+
+def flat_index(dim: int) -> Any:
+    """An empty FAISS index of fp16."""
+    return _faiss.IndexScalarQuantizer(dim, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT)
+
+
+def _fetched(wanted: int, share: float) -> int:
+    """Of how many of the best rows a share holds as many as wanted, where it is random."""
+    return ceil((wanted + SPARE_DEVIATIONS * sqrt(wanted * (1 - share))) / share)
+
+
+def _opened(reader: Any, structure: Structure) -> Any:
+    try:
+        index = _faiss.read_index(reader)
+    except (RuntimeError, MemoryError) as exc:
+        raise IntegrityError("a segment's dense index is malformed") from exc
+    if type(index) is not _TYPES.get(structure) or index.metric_type != _faiss.METRIC_INNER_PRODUCT:
+        raise IntegrityError("a segment's dense index is not of the structure that its figures say")
+    return index
+
+
+def _found(index: Any, query: Vectors, k: int, parameters: Any) -> tuple[Scores, Rows64]:
+    scores, rows = np.empty(k, np.float32), np.empty(k, np.int64)
+    # What `search` wraps: checks that are the caller's here.
+    index.search_c(1, _faiss.swig_ptr(query), k, _faiss.swig_ptr(scores), _faiss.swig_ptr(rows), parameters)
+    return scores, rows

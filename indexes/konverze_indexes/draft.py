@@ -8,11 +8,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from konverze_core.errors import ConflictError, StoreError
-from konverze_core.protocols import Vectors
+from konverze_core.errors import BlobNotFoundError, ConflictError, StoreError
 from konverze_indexes.manifest import SegmentEntry
-from konverze_indexes.segment import DocumentChunks, Segment, build_segment
+from konverze_indexes.segment import Segment, SegmentContent, build_segment, opened_segment
 from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs
+from konverze_indexes.texts import read_from
 
 MAX_REWRITES = 16
 """How often a writer puts its segments anew because a vacuum took them, or another compaction was faster."""
@@ -50,30 +50,29 @@ class Draft:
         if error is not None and not self.is_sent:
             self._remove([*self._originals, *self._names])
 
-    def write(self, documents: Sequence[DocumentChunks], vectors: Vectors | None) -> SegmentEntry:
-        """Lays documents out as a segment under a name of its own, and puts it.
-
-        Args:
-            documents: What to index; chunks as `checked_chunk` returns them.
-            vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
+    def write(self, content: SegmentContent) -> SegmentEntry:
+        """Lays content out as a segment under a name of its own, and puts it.
 
         Raises:
             StoreError: The store did not take it.
         """
-        hot, text = build_segment(documents, vectors)
+        hot, text = build_segment(content)
         segment_id = secrets.token_hex(16)
         self._key_ids[segment_id] = self._blobs.keys.active.id
         names = f"segments/{segment_id}.hot", f"segments/{segment_id}.text"
         self._names += names
         entry = SegmentEntry(
             id=segment_id,
-            documents=len(documents),
-            chunks=sum(len(item.chunks) for item in documents),
+            documents=len(content.documents),
+            chunks=content.postings.row_count,
             hot=self._blobs.write("hot", names[0], hot),
             text=self._blobs.write("text", names[1], text, frame_bytes=TEXT_FRAME_BYTES),
         )
         self.entries.append(entry)
-        self.segments[segment_id] = Segment(hot, text)
+        try:
+            self.segments[segment_id] = opened_segment(self._blobs, entry, hot=hot)
+        except BlobNotFoundError:  # a vacuum was faster than this writer, and `check` finds out
+            self.segments[segment_id] = Segment(hot, read_from(text))
         return entry
 
     def discard(self, entries: Iterable[SegmentEntry]) -> None:

@@ -140,6 +140,39 @@ def open_sealed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer, *, out:
     return plaintext
 
 
+class SealedReader:
+    """Opens parts of a blob, each frame checked when it is read; safe to share between threads.
+
+    Args:
+        keys: As in `open_sealed`.
+        context: As in `open_sealed`.
+        blob: What `seal` made; its headers are checked at once.
+
+    Attributes:
+        held_bytes: Memory that the blob takes while this lives.
+
+    Raises:
+        IntegrityError: Not for this place, or not under a known key.
+    """
+
+    def __init__(self, keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> None:
+        self._context = context
+        self._stream, self._layout, self._cipher = _committed(keys, context, blob)
+        is_in_memory = isinstance(self._stream.obj, bytes | bytearray)  # and not mapped from a file
+        self.held_bytes = len(self._stream) if is_in_memory else 0
+
+    def read(self, start: int, stop: int) -> memoryview:
+        """The plaintext from one place to another, both of which lie in it.
+
+        Raises:
+            IntegrityError: A frame is not what was sealed.
+        """
+        try:
+            return self._cipher.decrypt_range(self._stream, start, stop)
+        except InvalidTag as exc:
+            raise _damaged(self._context) from exc
+
+
 def header_digest(blob: ByteBuffer) -> bytes:
     """SHA-256 over both headers, commitment included: with the length it pins the blob, as AES-GCM guards the rest.
 

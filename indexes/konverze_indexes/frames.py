@@ -76,6 +76,10 @@ class FrameLayout:
         """Length of the stream, header included."""
         return STREAM_HEADER_BYTES + self.plaintext_bytes + self.frames * TAG_BYTES
 
+    def frame_at(self, position: int) -> int:
+        """The frame that holds this place of the plaintext; the last one for its end."""
+        return min((position + STREAM_HEADER_BYTES) // (self.frame_bytes - TAG_BYTES), self.frames - 1)
+
     def plaintext_start(self, index: int) -> int:
         """Where the plaintext of frame `index` starts; for the index after the last: where it ends."""
         start = index * (self.frame_bytes - TAG_BYTES) - STREAM_HEADER_BYTES
@@ -128,6 +132,21 @@ class FrameCipher:
             self._gcm.decrypt_into(self._nonce(index), source, None, target)
 
         self._for_all_frames(one)
+
+    def decrypt_range(self, stream: memoryview, start: int, stop: int) -> memoryview:
+        """The plaintext from one place to another.
+
+        Raises:
+            InvalidTag: A frame is not what was written.
+        """
+        layout = self._layout
+        first, last = layout.frame_at(start), layout.frame_at(max(start, stop - 1))
+        frames = [
+            self._gcm.decrypt(self._nonce(index), stream[layout.stream_slice(index)], None)
+            for index in range(first, last + 1)
+        ]
+        begin = layout.plaintext_start(first)
+        return memoryview(frames[0] if len(frames) == 1 else b"".join(frames))[start - begin : stop - begin]
 
     def _nonce(self, index: int) -> bytes:
         is_last = index == self._layout.frames - 1

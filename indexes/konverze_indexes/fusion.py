@@ -1,72 +1,68 @@
-"""One ranking out of several: by scores (convex combination) or by ranks (reciprocal rank fusion)."""
+"""One ranking out of two: by scores (convex combination) or by ranks (reciprocal rank fusion)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple
 
 RRF_CONSTANT = 60
 
-Ranking: TypeAlias = Sequence[tuple[int, float]]
-"""Item numbers with their scores, best first."""
+
+class Ranking(NamedTuple):
+    """Items with their scores, best first.
+
+    Attributes:
+        items: Their numbers.
+        scores: Their scores, in the same order.
+    """
+
+    items: Sequence[int]
+    scores: Sequence[float]
 
 
-def scaled(ranking: Ranking, *, low: float | None = None, high: float | None = None) -> list[tuple[int, float]]:
-    """The same ranking with scores from 0 to 1.
+NO_RANKING = Ranking((), ())
+
+
+def shares_by_score(
+    ranking: Ranking, *, weight: float, low: float | None = None, high: float | None = None
+) -> list[float]:
+    """Shares in a convex combination (Bruch, Gai and Ingber, ACM TOIS 2023): weight times the score scaled to 0 to 1.
 
     Args:
-        ranking: Best first.
-        low: The score that becomes 0; by default the ranking's lowest.
-        high: The score that becomes 1; by default the ranking's highest.
+        ranking: What a leg has found.
+        weight: Of the leg; the weights of both legs add up to 1.
+        low: The score that gives nothing; by default the ranking's lowest.
+        high: The score that gives the whole weight; by default the ranking's highest.
+
+    Returns:
+        What the leg gives to the fused score of each item that it ranks, in order.
     """
-    if not ranking:
+    scores = ranking.scores
+    if not scores:
         return []
-    bottom = ranking[-1][1] if low is None else low
-    width = (ranking[0][1] if high is None else high) - bottom
-    return [(item, (score - bottom) / width if width > 0 else 1.0) for item, score in ranking]
+    bottom = scores[-1] if low is None else low
+    width = (scores[0] if high is None else high) - bottom
+    if width <= 0:
+        return [weight] * len(scores)
+    return [weight * (score - bottom) / width for score in scores]
 
 
-def convex_combination(
-    rankings: Mapping[str, Ranking], *, weights: Mapping[str, float], k: int
-) -> list[tuple[int, float]]:
-    """Fuses by scores (Bruch, Gai and Ingber, ACM TOIS 2023): weighted mean of scores from 0 to 1, 0 where not ranked.
-
-    Args:
-        rankings: By the name of the leg that ranked; scores from 0 to 1.
-        weights: Weight of each leg.
-        k: At most this many items.
-
-    Returns:
-        Items with their fused scores from 0 to 1, best first; equal scores by item number.
-    """
-    total = sum(weights[leg] for leg in rankings) or 1.0
-    scores: dict[int, float] = {}
-    for leg, ranking in rankings.items():
-        share = weights[leg] / total
-        for item, score in ranking:
-            scores[item] = scores.get(item, 0.0) + share * score
-    return _best(scores, k)
+def shares_by_rank(items: Sequence[int], *, weight: float) -> list[float]:
+    """Shares in reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009): weight / (60 + rank from 1)."""
+    return [weight / place for place in range(RRF_CONSTANT + 1, RRF_CONSTANT + 1 + len(items))]
 
 
-def reciprocal_rank_fusion(
-    rankings: Mapping[str, Ranking], *, weights: Mapping[str, float], k: int
-) -> list[tuple[int, float]]:
-    """Fuses by ranks (Cormack, Clarke and Buettcher, SIGIR 2009): sum of weight / (60 + rank), rank from 1.
+def fused(first: Ranking, second: Ranking, *, k: int) -> Ranking:
+    """The k items with the greatest sums of both legs' shares, best first; equal sums by item number.
 
     Args:
-        rankings: By the name of the leg that ranked; only the order counts.
-        weights: Weight of each leg.
-        k: At most this many items.
-
-    Returns:
-        Items with their fused scores, best first; equal scores by item number.
+        first: Items of a leg, with its shares as scores.
+        second: The same of the other leg.
+        k: At most this many.
     """
-    scores: dict[int, float] = {}
-    for leg, ranking in rankings.items():
-        for rank, (item, _) in enumerate(ranking, start=1):
-            scores[item] = scores.get(item, 0.0) + weights[leg] / (RRF_CONSTANT + rank)
-    return _best(scores, k)
-
-
-def _best(scores: Mapping[int, float], k: int) -> list[tuple[int, float]]:
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+    sums = dict(zip(first.items, first.scores, strict=True))
+    for item, share in zip(second.items, second.scores, strict=True):
+        sums[item] = sums.get(item, 0.0) + share
+    floor = min(sorted(sums.values(), reverse=True)[:k], default=0.0)  # so that few pairs are made and sorted
+    best = sorted((-score, item) for item, score in sums.items() if score >= floor)[:k]
+    return Ranking([item for _, item in best], [-score for score, _ in best])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from konverze_core.errors import (
@@ -21,12 +22,15 @@ from konverze_core.errors import (
 from konverze_core.protocols import Clock, Vectors
 from konverze_indexes.commits import MAX_READ_TRIES, Commit, CommitLog
 from konverze_indexes.contention import pause
+from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.keyring import Keyring
-from konverze_indexes.manifest import Embedding, Manifest, SegmentEntry
+from konverze_indexes.manifest import Embedding, Manifest
 from konverze_indexes.marks import Marks
-from konverze_indexes.segment import DocumentChunks, Segment
+from konverze_indexes.residents import Companion, Residents
+from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, opened_segment
 from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenantblobs import TenantBlobs
 
 MAX_COMMIT_TRIES = 64
@@ -34,6 +38,12 @@ MAX_COMMIT_TRIES = 64
 
 REFRESH_S = 1.0
 """A commit of another process is seen by readers within this time."""
+
+SNAPSHOT_BYTES = 3_000
+"""Python objects of a decrypted index, without its segments; measured by tracemalloc, as the next."""
+
+SEGMENT_BYTES = 20_000
+"""Python objects around the buffers of a segment: views, catalogue, some decoded strings."""
 
 Change: TypeAlias = Callable[[Snapshot], Manifest]
 """What a commit makes of the newest generation; asked again for each generation that it is re-based on."""
@@ -54,6 +64,11 @@ class TenantIndex:
         keyring: The tenant's keys; what they have opened is dropped with them.
         clock: Dates commits and paces the look for newer ones.
         marks: Knows the newest generation that was ever seen.
+        residents: The indexes in memory, of which this one is to be; by default it stays whatever others need.
+        analysis: How texts become terms in an index that is begun or reindexed.
+
+    Attributes:
+        uses: How often the decrypted index was found in memory since it was opened.
 
     Raises:
         IntegrityError: The newest commit, or a segment that it names, is not what was written.
@@ -63,12 +78,25 @@ class TenantIndex:
         TenantErasedError: The tenant was erased.
     """
 
-    def __init__(self, blobs: TenantBlobs, keyring: Keyring, clock: Clock, *, marks: Marks) -> None:
+    def __init__(
+        self,
+        blobs: TenantBlobs,
+        keyring: Keyring,
+        clock: Clock,
+        *,
+        marks: Marks,
+        residents: Residents | None = None,
+        analysis: Analysis | None = None,
+    ) -> None:
         self.blobs = blobs
         self.commits = CommitLog(blobs)
+        self.analysis = analysis or Analysis()
+        self.uses = 0
         self._keyring = keyring
         self._clock = clock
         self._marks = marks
+        self._residents = residents or Residents()
+        self._companions: list[Companion] = []
         self._lock = threading.Lock()
         self._checked_at = clock.monotonic()
         self._floor = marks.newest(blobs.directory, "commit")
@@ -91,16 +119,58 @@ class TenantIndex:
             KeyProviderError: The tenant's keys may not be used any more.
             TenantErasedError: The tenant was erased.
         """
-        self._check_open()
         self._keyring.hold()
         held = self._snapshot
-        if held is None:  # the keys were dropped since it was last used
-            return self.refreshed()
-        if self._clock.monotonic() - self._checked_at >= REFRESH_S and self._lock.acquire(blocking=False):
+        if held is None:  # evicted, or the keys were dropped since it was last used
+            return self._reopened()
+        self.uses += 1
+        return self._looked(held) if self._is_look_due() else held
+
+    @property
+    def is_resident(self) -> bool:
+        """Whether the decrypted index is in memory."""
+        return self._snapshot is not None
+
+    def at_hand(self) -> Snapshot | None:
+        """The generation in memory, unless it is time to look for a newer one; for a glance that must not wait.
+
+        To search it, ask for `snapshot`: that one looks after the keys.
+        """
+        return None if self._is_look_due() else self._snapshot
+
+    def check(self) -> None:
+        """Raises what `snapshot` would for a tenant that may not be used any more, and opens nothing.
+
+        Raises:
+            ConfigError: The index was closed.
+            IntegrityError: The keyring is not what was written.
+            KeyProviderError: The tenant's keys may not be used any more.
+            TenantErasedError: The tenant was erased.
+        """
+        self._keyring.hold()
+        if self._is_look_due() and self._lock.acquire(blocking=False):
+            try:
+                with suppress(StoreError, KeyUnavailableError, ConflictError):
+                    self._keyring.refresh()
+            finally:
+                self._lock.release()
+
+    def _is_look_due(self) -> bool:
+        return self._clock.monotonic() - self._checked_at >= REFRESH_S
+
+    def _reopened(self) -> Snapshot:
+        """Opened by the first of those who ask at the same time; the others wait for it, and nobody else does."""
+        with self._lock:
+            held = self._snapshot
+            return self._load() if held is None else held
+
+    def _looked(self, held: Snapshot) -> Snapshot:
+        if self._lock.acquire(blocking=False):
             try:
                 with suppress(StoreError, KeyUnavailableError, ConflictError):
                     held = self._load()
                 self._checked_at = self._clock.monotonic()
+                self._residents.weigh(self)
             finally:
                 self._lock.release()
         return held
@@ -119,15 +189,43 @@ class TenantIndex:
         with self._lock:
             return self._load()
 
+    @property
+    def resident_bytes(self) -> int:
+        """What the decrypted index takes in memory: buffers, opened texts, companions, and the objects around them."""
+        held = self._snapshot
+        size = sum(companion.resident_bytes for companion in self._companions)
+        if held is not None:
+            size += SNAPSHOT_BYTES + held.resident_bytes + SEGMENT_BYTES * len(held.segments)
+        return size
+
+    def accompany(self, companion: Companion) -> None:
+        """Keeps something beside the decrypted index, until that leaves the memory or the keys are dropped."""
+        self._companions.append(companion)
+
+    def evict(self) -> None:
+        """Lets go of the decrypted index, which the next use opens again; the keys stay."""
+        self._residents.drop(self)
+
+    def release(self) -> Snapshot | None:
+        """As `Resident` has it."""
+        released, self._snapshot = self._snapshot, None
+        for companion in self._companions:
+            companion.forget()
+        return released
+
+    def drop_if_idle(self) -> None:
+        """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads."""
+        self._keyring.drop_if_idle()
+
     def close(self) -> None:
         """Drops all decrypted data; whoever holds a snapshot keeps it until they let go."""
         self._is_closed = True
-        self._snapshot = None
+        self.evict()
 
     def _drop(self) -> None:
-        """Runs in whatever thread noticed that the keys are gone, also while this one loads: hence no lock."""
+        """Runs in whatever thread noticed that the keys are gone, also while this one loads: hence without its lock."""
         self._drops += 1
-        self._snapshot = None
+        self.evict()
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -177,23 +275,23 @@ class TenantIndex:
         if seen.generation and self.commits.includes(commit, seen.generation, seen.lineage[0]) is False:
             raise RollbackError(f"commit {newest} does not follow generation {seen.generation}, seen before")
         known: Mapping[str, Segment] = held.segments_by_id if held else {}
-        segments = {entry.id: known.get(entry.id) or self._segment(entry) for entry in commit.manifest.segments}
+        segments = {
+            entry.id: known.get(entry.id) or opened_segment(self.blobs, entry) for entry in commit.manifest.segments
+        }
         return self._kept(commit, segments, drops)
 
     def _kept(self, commit: Commit, segments: Mapping[str, Segment], drops: int) -> Snapshot:
         """The snapshot of a commit; remembered, unless the keys have been dropped since there were so many drops."""
+        is_newer = commit.generation > self._seen.generation
         snapshot = self._snapshot = Snapshot(commit.manifest, segments)
-        if self._drops != drops or self._is_closed:
-            self._snapshot = None
+        self._residents.keep(self)
+        if self._drops != drops or self._is_closed or not self.is_resident:  # or it had to leave before it was taken up
+            self.evict()
         self._seen = _Seen(commit.generation, commit.lineage)
-        if commit.generation:
+        if is_newer:
             with suppress(StoreError):  # the next generation raises it as well, and this one stands all the same
                 self._marks.raise_to(self.blobs.directory, "commit", commit.generation)
         return snapshot
-
-    def _segment(self, entry: SegmentEntry) -> Segment:
-        hot = self.blobs.read("hot", entry.hot_name, pin=entry.hot)
-        return Segment(hot, self.blobs.read("text", entry.text_name, pin=entry.text))
 
     def add(
         self,
@@ -202,6 +300,7 @@ class TenantIndex:
         *,
         embedding: Embedding | None,
         replaces: bool,
+        queries: CalibrationQueries | None = None,
     ) -> int:
         """Indexes documents in one commit; from here on their sealed originals are in its care.
 
@@ -210,6 +309,7 @@ class TenantIndex:
             vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
             embedding: The model that the vectors come from; None for a lexical index.
             replaces: Whether earlier versions of the same documents end with this commit.
+            queries: What the recall of the dense index is measured with; passages by default.
 
         Returns:
             The generation from which the documents are found.
@@ -223,11 +323,14 @@ class TenantIndex:
         """
         ids = [item.document.id for item in documents] if replaces else []
         with Draft(self.blobs, [item.document.original for item in documents if item.document.upload]) as draft:
-            check_embedding(self.refreshed().manifest, embedding)
+            begun = self.refreshed().manifest
+            check_embedding(begun, embedding)
+            analysis = begun.analysis if begun.segments else self.analysis
+            content = SegmentContent.of(documents, vectors, analysis=analysis, queries=queries)
             for _ in range(MAX_REWRITES):
-                draft.write(documents, vectors)
+                draft.write(content)
                 try:
-                    return self.commit(lambda newest: _extended(newest, draft, embedding, ids), draft)
+                    return self.commit(partial(_extended, draft, embedding, analysis, ids), draft)
                 except VoidedError:
                     draft.discard(draft.entries)
             raise ConflictError(f"vacuums were faster {MAX_REWRITES} times in a row; try again")
@@ -331,11 +434,16 @@ def check_embedding(manifest: Manifest, embedding: Embedding | None) -> None:
     raise EmbedderMismatchError(f"the index was built with {there}, not with {asked}; open it with the same one")
 
 
-def _extended(newest: Snapshot, draft: Draft, embedding: Embedding | None, replaced: Sequence[str]) -> Manifest:
+def _extended(  # noqa: PLR0917 (the first four are bound where it is handed on)
+    draft: Draft, embedding: Embedding | None, analysis: Analysis, replaced: Sequence[str], newest: Snapshot
+) -> Manifest:
     check_embedding(newest.manifest, embedding)
+    if newest.manifest.segments and newest.manifest.analysis != analysis:
+        raise ConflictError("another writer has begun the index with other rules for its terms; try again")
     return newest.manifest.model_copy(
         update={
             "embedding": embedding,
+            "analysis": analysis,
             "segments": (*newest.manifest.segments, *draft.entries),
             "tombstones": (*newest.manifest.tombstones, *newest.tombstones(replaced)),
         }

@@ -9,7 +9,6 @@ blob or a folder of blobs belongs is an `IntegrityError`, for this store never m
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import secrets
 import stat
@@ -31,9 +30,10 @@ from konverze_core.errors import (
 from konverze_core.names import NAME_CHARS_MAX, checked_blob_name, is_blob_part
 from konverze_core.protocols import BlobHead
 from konverze_indexes.durable import DIRECTORY_FLAGS, make_directories, make_directory, write_new_file
+from konverze_indexes.mapping import mapped
 
 LEFTOVER_AGE_S = 3600.0
-# Below this, reading costs less than mapping, and a mapping holds a file descriptor for as long as it lives.
+# Below this, reading costs less than mapping.
 MAPPED_BYTES_MIN = 128 << 10
 
 _TEMPORARY = ".tmp"  # no legal blob name starts with a dot
@@ -93,7 +93,7 @@ class LocalBlobStore:
             size = os.fstat(descriptor).st_size
             if size < MAPPED_BYTES_MIN:
                 return memoryview(_read_all(descriptor, size))
-            return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ))
+            return mapped(descriptor, size)
 
     def put(self, name: str, data: bytes | bytearray | memoryview, *, if_absent: bool = False) -> None:
         """Writes the blob, durably, before returning; no reader ever sees a part of it.

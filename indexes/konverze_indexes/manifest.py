@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from konverze_core.errors import IntegrityError
 from konverze_core.protocols import EmbedderInfo
+from konverze_indexes.stemming import Analysis
 
 MAX_GENERATION = 10**19 - 1
 
@@ -81,6 +82,7 @@ class Manifest(_Wire):
         ancestors: Digests of the generations before, newest first, at most `MAX_ANCESTORS`.
         committed_at: When it was written, UTC.
         embedding: None for a lexical index.
+        analysis: How texts became terms.
         segments: Oldest first.
         tombstones: Dead versions that still stand in a segment.
         condemned: Names, below the tenant's prefix, of blobs that a vacuum is deleting; no commit may name them again.
@@ -92,6 +94,7 @@ class Manifest(_Wire):
     ancestors: tuple[str, ...] = ()
     committed_at: datetime
     embedding: Embedding | None = None
+    analysis: Analysis = Analysis()
     segments: tuple[SegmentEntry, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
     condemned: tuple[str, ...] = ()

@@ -14,8 +14,9 @@ from konverze_indexes.compaction import standing
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding, Manifest
-from konverze_indexes.segment import DocumentChunks, Segment, searchable_text
+from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, searchable_text
 from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.stemming import Analysis
 
 EMBED_SLICE_CHUNKS = 64
 """Chunks embedded between two reports of progress."""
@@ -62,8 +63,8 @@ def reindex(
     with Draft(index.blobs) as draft:
         for _ in range(MAX_REWRITES):
             try:
-                _catch_up(index.refreshed(), draft, vectors)
-                return index.commit(lambda newest: _switched(newest, draft, embedding), draft)
+                _catch_up(index, draft, vectors)
+                return index.commit(lambda newest: _switched(newest, draft, embedding, index.analysis), draft)
             except _BehindError:
                 continue
             except VoidedError:
@@ -71,14 +72,15 @@ def reindex(
         raise ConflictError(f"writers were faster {MAX_REWRITES} times in a row; try again")
 
 
-def _catch_up(newest: Snapshot, draft: Draft, vectors: _NewVectors) -> None:
-    """Brings the draft to a generation: without what has gone for good, with what has come."""
+def _catch_up(index: TenantIndex, draft: Draft, vectors: _NewVectors) -> None:
+    """Brings the draft to the newest generation: without what has gone for good, with what has come."""
+    newest = index.refreshed()
     draft.discard([entry for entry in draft.entries if not _may_stand(newest, draft.segments[entry.id])])
     drafted = {version for segment in draft.segments.values() for version in segment.version_texts()}
     live = newest.live_versions()
     missing = [part.content(position) for version, (part, position) in live.items() if version not in drafted]
     if missing:
-        draft.write(missing, vectors.of(missing))
+        draft.write(SegmentContent.of(missing, vectors.of(missing), analysis=index.analysis))
 
 
 def _may_stand(newest: Snapshot, segment: Segment) -> bool:
@@ -90,7 +92,7 @@ def _may_stand(newest: Snapshot, segment: Segment) -> bool:
     return known >= set(segment.version_texts())
 
 
-def _switched(newest: Snapshot, draft: Draft, embedding: Embedding | None) -> Manifest:
+def _switched(newest: Snapshot, draft: Draft, embedding: Embedding | None, analysis: Analysis) -> Manifest:
     segments = list(draft.segments.values())
     drafted = {version for segment in segments for version in segment.version_texts()}
     if not newest.live_versions().keys() <= drafted or not all(_may_stand(newest, segment) for segment in segments):
@@ -98,6 +100,7 @@ def _switched(newest: Snapshot, draft: Draft, embedding: Embedding | None) -> Ma
     return newest.manifest.model_copy(
         update={
             "embedding": embedding,
+            "analysis": analysis,
             "segments": tuple(draft.entries),
             "tombstones": standing(newest.manifest.tombstones, segments),
         }

@@ -3,7 +3,7 @@
 Two buffers, each sealed as a blob of its own (docs/formats/segment.md):
 
 - *hot*: a container of arrays, all that a search touches;
-- *text*: the chunks' texts, UTF-8, end to end, so that one hit needs one small frame.
+- *text*: the chunks' texts, each compressed by itself, end to end, so that one hit needs one or two small frames.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import numbers
 import secrets
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,25 @@ from msgspec import structs
 from konverze_core.documents import Chunk, Metadata, MetadataValue, Span
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Vectors
-from konverze_indexes.container import Array, Bytes, pack_arrays, unpack_arrays
+from konverze_indexes.container import Array, Bytes, Header, pack_arrays, unpack_arrays
+from konverze_indexes.dense import DenseIndex
+from konverze_indexes.dense_building import build_dense
+from konverze_indexes.dense_calibration import CalibrationQueries
+from konverze_indexes.dense_figures import DenseFigures
 from konverze_indexes.filters import FilterBuilder, Filters, Mask
-from konverze_indexes.lexical import Postings
+from konverze_indexes.manifest import SegmentEntry
+from konverze_indexes.postings import Postings
 from konverze_indexes.scalars import checked_metadata, checked_text
+from konverze_indexes.stemming import Analysis
 from konverze_indexes.strings import Interner, StringColumn
+from konverze_indexes.tenantblobs import TenantBlobs
+from konverze_indexes.texts import ReadBytes, Texts, pack_texts
 
 NONE = -1
 """Stands for a missing page, span or heading in an integer column."""
+
+OPENED_BYTES = 300
+"""Memory of a chunk that was opened, besides its text: the objects around it, measured by `sys.getsizeof`."""
 
 FIELDS = 6
 """Numbers that a chunk's row holds: ordinal, page, start and end of the span, heading, metadata."""
@@ -153,21 +165,52 @@ def filterable(chunk: Chunk) -> dict[str, MetadataValue]:
     return seen
 
 
-def build_segment(documents: Sequence[DocumentChunks], vectors: Vectors | None) -> tuple[Bytes, Bytes]:
-    """Lays documents out as a segment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentContent:
+    """What a segment is made of.
 
-    Args:
-        documents: What to index; chunks as `checked_chunk` returns them.
+    Attributes:
+        documents: With their chunks, as `checked_chunk` returns them.
         vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
+        postings: Of the chunks' searchable texts.
+        queries: What the recall of the dense index is measured with; None for passages of the segment.
+    """
+
+    documents: Sequence[DocumentChunks]
+    vectors: Vectors | None
+    postings: Postings
+    queries: CalibrationQueries | None = None
+
+    @classmethod
+    def of(
+        cls,
+        documents: Sequence[DocumentChunks],
+        vectors: Vectors | None,
+        *,
+        analysis: Analysis,
+        queries: CalibrationQueries | None = None,
+    ) -> Self:
+        """The content of documents that are indexed for the first time."""
+        texts = [searchable_text(chunk) for item in documents for chunk in item.chunks]
+        return cls(documents=documents, vectors=vectors, postings=Postings.build(texts, analysis), queries=queries)
+
+
+def build_segment(content: SegmentContent) -> tuple[Bytes, Bytes]:
+    """Lays content out as a segment.
 
     Returns:
         The hot and the text buffer, each uint8 of one dimension.
     """
+    documents = content.documents
     chunks = [chunk for entry in documents for chunk in entry.chunks]
-    arrays: dict[str, Array] = {} if vectors is None else {"vectors": vectors}
-    arrays |= Postings.build([searchable_text(chunk) for chunk in chunks]).arrays()
-    texts = StringColumn.of([chunk.text for chunk in chunks])
-    arrays |= {"text.starts": texts.starts, **_field_arrays(chunks)}
+    arrays: dict[str, Array] = {}
+    header: Header = {"version": 1}
+    if content.vectors is not None:
+        arrays["dense"], figures = build_dense(content.vectors, queries=content.queries)
+        header["dense"] = figures.to_json()
+    arrays |= content.postings.arrays()
+    arrays["text.starts"], texts = pack_texts([chunk.text for chunk in chunks])
+    arrays |= _field_arrays(chunks)
     bounds = np.cumsum([0] + [len(entry.chunks) for entry in documents], dtype=np.int64)
     arrays["documents.bounds"] = bounds
     arrays["documents.versions"] = version_numbers(entry.document.version for entry in documents)
@@ -176,8 +219,8 @@ def build_segment(documents: Sequence[DocumentChunks], vectors: Vectors | None) 
     filters = FilterBuilder()
     for row, chunk in enumerate(chunks):
         filters.add(row, filterable(chunk))
-    filter_arrays, keys = filters.arrays()
-    return pack_arrays(arrays | filter_arrays, {"version": 1, "filters": keys}), texts.utf8
+    filter_arrays, header["filters"] = filters.arrays()
+    return pack_arrays(arrays | filter_arrays, header), texts
 
 
 def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
@@ -192,21 +235,54 @@ def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
     return {"fields": fields, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
 
 
+def opened_segment(blobs: TenantBlobs, entry: SegmentEntry, *, hot: Bytes | None = None) -> Segment:
+    """The segment that a manifest names.
+
+    Args:
+        blobs: The tenant's sealed blobs.
+        entry: Names and pins it.
+        hot: Its hot buffer, where that is in memory already.
+
+    Raises:
+        BlobNotFoundError: A blob of it is gone.
+        IntegrityError: A blob of it is not what was written.
+        StoreError: The store cannot be read.
+    """
+    buffer = blobs.read("hot", entry.hot_name, pin=entry.hot) if hot is None else hot
+    reader = blobs.reader("text", entry.text_name, pin=entry.text)
+    return Segment(buffer, reader.read, keeps_texts=blobs.keeps_texts, held_bytes=reader.held_bytes)
+
+
+class _Opened(NamedTuple):
+    """A chunk, but for its metadata, which is decoded for each hit."""
+
+    document_id: str
+    ordinal: int
+    text: str
+    page: int | None
+    span: Span | None
+    heading: str | None
+    metadata: bytes
+
+
 class Segment:
-    """A decrypted segment in memory; every column is a view into one of its two buffers.
+    """A segment in memory; every column is a view into its hot buffer, and texts are opened as hits need them.
 
     Args:
         hot: uint8, shape (n,): the hot buffer.
-        text: uint8, shape (m,): the text buffer.
+        read_text: Reads the text buffer.
+        keeps_texts: Whether a chunk whose text was opened stays in memory.
+        held_bytes: Memory that the text buffer takes.
 
     Raises:
         IntegrityError: The hot buffer is no container.
     """
 
-    def __init__(self, hot: Bytes, text: Bytes) -> None:
+    def __init__(self, hot: Bytes, read_text: ReadBytes, *, keeps_texts: bool = True, held_bytes: int = 0) -> None:
         arrays, header = unpack_arrays(hot)
-        self.resident_bytes = hot.nbytes + text.nbytes
-        self.vectors: Vectors | None = arrays.get("vectors")
+        self._hot_bytes = hot.nbytes + held_bytes
+        stored = arrays.get("dense")
+        self.dense = None if stored is None else DenseIndex(stored, DenseFigures.from_json(header["dense"]))
         self.postings = Postings.read(arrays)
         self.bounds: npt.NDArray[np.int64] = arrays["documents.bounds"]
         self.versions: npt.NDArray[np.uint64] = arrays["documents.versions"]
@@ -214,11 +290,19 @@ class Segment:
         self.filters = Filters(arrays, header["filters"], row_count=self.row_count)
         self._bounds = self.bounds.data
         self._fields = arrays["fields"].reshape(-1).data  # one row is read five times as fast as from an array
-        self._texts = StringColumn(text, arrays["text.starts"])
+        self._texts = Texts(arrays["text.starts"], read_text)
+        nothing: list[_Opened | None] = [None]
+        self._kept = nothing * (self.row_count if keeps_texts else 0)
+        self._kept_bytes = sys.getsizeof(self._kept)
         self._documents = StringColumn.read(arrays, "documents")
         self._document_ids = StringColumn.read(arrays, "document_ids")
         self._headings = StringColumn.read(arrays, "headings")
         self._metadata = StringColumn.read(arrays, "metadata")
+
+    @property
+    def resident_bytes(self) -> int:
+        """Decrypted bytes in memory; more when texts have been opened, or vectors read by row."""
+        return self._hot_bytes + self._kept_bytes + (self.dense.map_bytes if self.dense else 0)
 
     def document(self, position: int) -> IndexedDocument:
         """The catalogue row at this position."""
@@ -245,17 +329,38 @@ class Segment:
         return ~np.repeat(dead, np.diff(self.bounds))
 
     def chunk(self, row: int) -> Chunk:
-        """The chunk at a row."""
-        ordinal, page, start, end, heading, facts = self._fields[row * FIELDS : (row + 1) * FIELDS].tolist()
+        """The chunk at a row.
+
+        Raises:
+            IntegrityError: Its text is not what was written.
+        """
+        opened = self._kept[row] if self._kept else None
+        document_id, ordinal, text, page, span, heading, facts = opened or self._opened(row)
         return Chunk(
-            document_id=self._document_ids.kept(bisect_right(self._bounds, row) - 1),
+            document_id=document_id,
             ordinal=ordinal,
-            text=self._texts[row],
-            page=None if page == NONE else page,
-            span=None if start == NONE else Span(start, end),
-            heading=None if heading == NONE else self._headings.kept(heading),
-            metadata=fast_json.decode(self._metadata.utf8_of(facts)),
+            text=text,
+            page=page,
+            span=span,
+            heading=heading,
+            metadata=fast_json.decode(facts),  # for each hit anew: its reader may change it
         )
+
+    def _opened(self, row: int) -> _Opened:
+        ordinal, page, start, end, heading, facts = self._fields[row * FIELDS : (row + 1) * FIELDS].tolist()
+        opened = _Opened(
+            self._document_ids.kept(bisect_right(self._bounds, row) - 1),
+            ordinal,
+            text := self._texts[row],
+            None if page == NONE else page,
+            None if start == NONE else Span(start, end),
+            None if heading == NONE else self._headings.kept(heading),
+            bytes(self._metadata.utf8_of(facts)),
+        )
+        if self._kept and self._kept[row] is None:
+            self._kept[row] = opened
+            self._kept_bytes += sys.getsizeof(text) + OPENED_BYTES
+        return opened
 
     def chunks_of(self, position: int) -> tuple[Chunk, ...]:
         """All chunks of the document at a position."""

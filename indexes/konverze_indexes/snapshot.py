@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
 from konverze_core.protocols import Vectors
-from konverze_core.reports import DocumentInfo
+from konverze_core.reports import DenseStats, DocumentInfo
 from konverze_core.retrieval import Explanation, Hit
-from konverze_indexes.dense import dense_top
+from konverze_indexes.allowed import Allowed
+from konverze_indexes.bm25 import LexicalIndex, LexicalQuery
 from konverze_indexes.filters import Mask
-from konverze_indexes.fusion import Ranking, convex_combination, reciprocal_rank_fusion, scaled
-from konverze_indexes.lexical import LexicalIndex, lexical_top
+from konverze_indexes.fusion import NO_RANKING, Ranking, fused, shares_by_rank, shares_by_score
 from konverze_indexes.manifest import Manifest, Tombstone
-from konverze_indexes.segment import DocumentChunks, Segment
+from konverze_indexes.mmr import maximal_marginal_relevance
+from konverze_indexes.postings import Postings
+from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent
 from konverze_indexes.where import Condition, parse_where
 
 MIN_CANDIDATES = 50
@@ -28,8 +31,8 @@ MIN_CANDIDATES = 50
 CANDIDATES_PER_HIT = 4
 """Rows that each leg of a hybrid search offers for each hit asked for."""
 
-
-_UNRANKED = (None, None)
+MAX_KEPT_FILTERS = 16
+"""Filters of which a generation remembers the rows."""
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -43,6 +46,7 @@ class Query(Struct, frozen=True, kw_only=True):
         fusion: `convex` fuses by scores, `rrf` by ranks.
         dense_weight: Weight of the dense leg in the fusion.
         lexical_weight: Weight of the lexical leg in the fusion.
+        relevance_weight: Weight of relevance beside being unlike the other hits, 0 to 1; 1 for relevance alone.
     """
 
     k: int
@@ -52,6 +56,7 @@ class Query(Struct, frozen=True, kw_only=True):
     fusion: Literal["convex", "rrf"] = "convex"
     dense_weight: float = 0.3
     lexical_weight: float = 0.7
+    relevance_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,34 +65,42 @@ class LiveSegment:
 
     Attributes:
         segment: The immutable segment.
-        live: bool, shape (rows,): rows that no tombstone covers; None when all are live.
+        live: Rows that no tombstone covers; None when all are live.
         base: Number of the segment's first row among all rows of the snapshot.
     """
 
     segment: Segment
-    live: Mask | None
+    live: Allowed | None
     base: int
 
     @property
     def live_rows(self) -> int:
         """Rows that a search may return."""
-        return self.segment.row_count if self.live is None else int(np.count_nonzero(self.live))
+        return self.segment.row_count if self.live is None else self.live.count
 
-    def allowed(self, condition: Condition | None) -> Mask | None:
-        """bool, shape (rows,): live rows for which the condition holds; None when all rows are."""
-        if condition is None:
-            return self.live
+    def allowed(self, condition: Condition) -> Allowed | None:
+        """Live rows for which the condition holds; None when all rows are."""
         mask = self.segment.filters.mask(condition)
-        return mask if self.live is None else mask & self.live
+        return Allowed(mask if self.live is None else mask & self.live.mask)
+
+    def is_live(self, position: int) -> bool:
+        """Whether no tombstone covers the document at a position."""
+        return self.live is None or bool(self.live.mask[self.segment.bounds[position]])
 
     def live_positions(self) -> Iterator[int]:
         """Positions of live documents."""
         starts = self.segment.bounds[:-1]
-        return iter(range(len(starts)) if self.live is None else np.flatnonzero(self.live[starts]).tolist())
+        return iter(range(len(starts)) if self.live is None else np.flatnonzero(self.live.mask[starts]).tolist())
 
     def content(self, position: int) -> DocumentChunks:
         """The document at a position, with its chunks."""
         return DocumentChunks(document=self.segment.document(position), chunks=self.segment.chunks_of(position))
+
+
+_UNRANKED = (None, None, 0.0)
+
+AllowedRows: TypeAlias = Sequence[Allowed | None]
+"""By segment: rows that a search may return; None for all."""
 
 
 class Snapshot:
@@ -106,10 +119,16 @@ class Snapshot:
         base = 0
         for entry in manifest.segments:
             segment = segments[entry.id]
-            self.segments.append(LiveSegment(segment=segment, live=segment.live_mask(dead), base=base))
+            mask = segment.live_mask(dead)
+            self.segments.append(LiveSegment(segment=segment, live=None if mask is None else Allowed(mask), base=base))
             base += segment.row_count
         self._bases = [part.base for part in self.segments]
-        self._lexical = LexicalIndex([s.segment.postings for s in self.segments], [s.live for s in self.segments])
+        self._live: AllowedRows = [part.live for part in self.segments]
+        self._live_masks = _masks(self._live)
+        self._lexical = LexicalIndex(
+            [part.segment.postings for part in self.segments], self._live_masks, manifest.analysis
+        )
+        self._filtered: dict[str, AllowedRows] = {}
 
     @property
     def segments_by_id(self) -> Mapping[str, Segment]:
@@ -118,45 +137,103 @@ class Snapshot:
 
     def search(self, query: Query) -> list[Hit]:
         """Hits, best first: by one leg alone, or fused from both."""
-        condition = None if query.where is None else parse_where(query.where)
-        masks = [part.allowed(condition) for part in self.segments]
-        if query.vector is None or query.text is None:
-            if query.text is None:
-                return self._hits(dense := self._dense(query, query.k, masks), dense=dense)
-            lexical = self._by_words(self._lexical.weights(query.text), query.k, masks)
-            return self._hits(lexical, lexical=lexical)
-        candidates = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * query.k)
-        weights = self._lexical.weights(query.text)
-        dense, lexical = self._dense(query, candidates, masks), self._by_words(weights, candidates, masks)
-        fused = _fused(query, dense, lexical, best_lexical=sum(weights.values()))
-        return self._hits(fused, dense=dense, lexical=lexical)
+        allowed = self._live if query.where is None else self._allowed(query.where)
+        is_diverse = query.relevance_weight < 1
+        if query.vector is not None and query.text is not None:
+            return self._by_both(query, allowed)
+        k = _candidates(query.k) if is_diverse else query.k
+        dense, lexical = _NO_LEG, _NO_LEG
+        if query.vector is not None:
+            ranked = self._dense(query.vector, k, allowed)
+            dense = _Leg(ranked, ranked.scores)
+        else:
+            ranked = self._by_words(self._lexical.query(query.text or ""), k, allowed)
+            lexical = _Leg(ranked, ranked.scores)
+        return self._hits(self._diverse(ranked, query) if is_diverse else ranked, dense, lexical)
 
-    def _dense(self, query: Query, k: int, masks: Sequence[Mask | None]) -> Ranking:
+    def _by_both(self, query: Query, allowed: AllowedRows) -> list[Hit]:
         assert query.vector is not None
-        found: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]] = []
-        for part, mask in zip(self.segments, masks, strict=True):
-            if part.segment.vectors is not None:
-                scores, rows = dense_top(part.segment.vectors, query.vector, k=k, mask=mask)
-                found.append((scores, rows + part.base))
+        assert query.text is not None
+        count = _candidates(query.k)
+        asked = self._lexical.query(query.text)
+        dense, lexical = self._dense(query.vector, count, allowed), self._by_words(asked, count, allowed)
+        if query.fusion == "rrf":
+            shares = shares_by_rank(dense.items, weight=query.dense_weight)
+            other = shares_by_rank(lexical.items, weight=query.lexical_weight)
+        else:
+            # Against the best possible score, not the best found: a hit on stop words alone is no full match.
+            total = query.dense_weight + query.lexical_weight or 1.0
+            shares = shares_by_score(dense, weight=query.dense_weight / total)
+            other = shares_by_score(lexical, weight=query.lexical_weight / total, low=0.0, high=asked.best_score)
+        is_diverse = query.relevance_weight < 1
+        legs = Ranking(dense.items, shares), Ranking(lexical.items, other)
+        ranked = fused(*legs, k=count if is_diverse else query.k)
+        if is_diverse:
+            ranked = self._diverse(ranked, query)
+        return self._hits(ranked, _Leg(dense, shares), _Leg(lexical, other))
+
+    def _allowed(self, where: Mapping[str, Any]) -> AllowedRows:
+        """By segment: live rows for which `where` holds; those of the last filters are remembered."""
+        condition = parse_where(where)
+        name = repr(condition)  # which tells 1 from True and 1.0, as equality does not
+        known = self._filtered.get(name)
+        if known is None:
+            known = [part.allowed(condition) for part in self.segments]
+            while len(self._filtered) >= MAX_KEPT_FILTERS:
+                with suppress(StopIteration, RuntimeError):  # another thread may change it meanwhile
+                    self._filtered.pop(next(iter(self._filtered)), None)
+            self._filtered[name] = known
+        return known
+
+    def _dense(self, vector: Vectors, k: int, allowed: AllowedRows) -> Ranking:
+        found: list[Found] = []
+        for part, rows in zip(self.segments, allowed, strict=True):
+            if part.segment.dense is not None:
+                scores, at = part.segment.dense.search(vector, k=k, allowed=rows)
+                found.append((scores, at + part.base if part.base else at))
         return _merged(found, k)
 
-    def _by_words(self, weights: Mapping[int, float], k: int, masks: Sequence[Mask | None]) -> Ranking:
-        found: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]] = []
-        for number, (part, mask) in enumerate(zip(self.segments, masks, strict=True)):
-            scores, rows = lexical_top(self._lexical.scores(number, weights), k=k, mask=mask)
-            found.append((scores, rows + part.base))
-        return _merged(found, k)
+    def _by_words(self, asked: LexicalQuery, k: int, allowed: AllowedRows) -> Ranking:
+        masks = self._live_masks if allowed is self._live else _masks(allowed)
+        scores, rows = self._lexical.top(asked, k=k, allowed=masks)
+        return Ranking(rows.tolist(), scores.tolist())
 
-    def _hits(self, ranked: Ranking, *, dense: Ranking = (), lexical: Ranking = ()) -> list[Hit]:
-        dense_places, lexical_places = _places(dense), _places(lexical)
+    def _diverse(self, ranked: Ranking, query: Query) -> Ranking:
+        vectors = self._vectors_at(ranked.items)
+        places: Sequence[int] = range(query.k)
+        if vectors is not None:
+            weight = query.relevance_weight
+            places = maximal_marginal_relevance(ranked.scores, vectors, k=query.k, relevance_weight=weight)
+        items = [ranked.items[place] for place in places if place < len(ranked.items)]
+        return Ranking(items, [ranked.scores[place] for place in places if place < len(ranked.items)])
+
+    def _vectors_at(self, rows: Sequence[int]) -> Vectors | None:
+        """float32, shape (rows, dim); None for an index without vectors."""
+        found: list[Vectors] = []
+        for row in rows:
+            part = self._part_of(row)
+            if part.segment.dense is None:
+                return None
+            found.append(part.segment.dense.vectors_at(np.array([row - part.base], np.int64)))
+        return np.concatenate(found) if found else None
+
+    def _part_of(self, row: int) -> LiveSegment:
+        return self.segments[bisect_right(self._bases, row) - 1]
+
+    def _hits(self, ranked: Ranking, dense: _Leg, lexical: _Leg) -> list[Hit]:
         hits: list[Hit] = []
-        for row, score in ranked:
-            dense_rank, dense_score = dense_places.get(row, _UNRANKED)
-            lexical_rank, lexical_score = lexical_places.get(row, _UNRANKED)
+        for row, score in zip(ranked.items, ranked.scores, strict=True):
+            dense_score, dense_rank, dense_share = dense.of(row)
+            lexical_score, lexical_rank, lexical_share = lexical.of(row)
             explain = Explanation(
-                dense_score=dense_score, dense_rank=dense_rank, lexical_score=lexical_score, lexical_rank=lexical_rank
+                dense_score=dense_score,
+                dense_rank=dense_rank,
+                dense_share=dense_share,
+                lexical_score=lexical_score,
+                lexical_rank=lexical_rank,
+                lexical_share=lexical_share,
             )
-            part = self.segments[bisect_right(self._bases, row) - 1]
+            part = self._part_of(row)
             hits.append(Hit(chunk=part.segment.chunk(row - part.base), score=score, explain=explain))
         return hits
 
@@ -184,7 +261,7 @@ class Snapshot:
             (part, position)
             for part in self.segments
             for position in part.segment.positions_of(document_id)
-            if part.live is None or part.live[part.segment.bounds[position]]
+            if part.is_live(position)
         ]
 
     def tombstones(self, document_ids: Iterable[str]) -> list[Tombstone]:
@@ -195,23 +272,23 @@ class Snapshot:
             for part, position in self.positions_of(document_id)
         ]
 
-    def live_content(self, segment_ids: Collection[str]) -> tuple[list[DocumentChunks], Vectors | None]:
-        """Live documents of some segments, and their vectors.
+    def live_content(self, segment_ids: Collection[str]) -> SegmentContent:
+        """Live documents of some segments, with what was worked out of them.
 
         Args:
             segment_ids: Which segments.
-
-        Returns:
-            The documents; and float32, shape (their chunks in order, dim), or None for a lexical index.
         """
         parts = [self.segments[place] for place, id_ in enumerate(self._by_id) if id_ in segment_ids]
         documents = [part.content(position) for part in parts for position in part.live_positions()]
         vectors = [
-            part.segment.vectors if part.live is None else part.segment.vectors[part.live]
+            part.segment.dense.vectors() if part.live is None else part.segment.dense.vectors()[part.live.mask]
             for part in parts
-            if part.segment.vectors is not None
+            if part.segment.dense is not None
         ]
-        return documents, np.concatenate(vectors) if vectors else None
+        postings = Postings.merged([(part.segment.postings, _mask(part.live)) for part in parts])
+        return SegmentContent(
+            documents=documents, vectors=np.concatenate(vectors) if vectors else None, postings=postings
+        )
 
     def live_versions(self) -> dict[str, tuple[LiveSegment, int]]:
         """Segment and position of each live version."""
@@ -221,6 +298,20 @@ class Snapshot:
             for position in part.live_positions()
         }
 
+    def dense_stats(self) -> tuple[DenseStats, ...]:
+        """How the vectors of each segment are searched."""
+        indexes = [part.segment.dense for part in self.segments if part.segment.dense is not None]
+        return tuple(
+            DenseStats(
+                rows=index.count,
+                structure=index.figures.structure,
+                recall=1.0 if index.figures.recall is None else index.figures.recall,
+                asked_recall=index.figures.asked_recall,
+                queries=index.figures.queries,
+            )
+            for index in indexes
+        )
+
     @property
     def live_chunks(self) -> int:
         """Chunks that a search may return."""
@@ -228,30 +319,58 @@ class Snapshot:
 
     @property
     def resident_bytes(self) -> int:
-        """Decrypted bytes that the snapshot holds."""
-        return sum(part.segment.resident_bytes for part in self.segments)
+        """Bytes that the snapshot holds in memory: decrypted data, and what searches have worked out of it."""
+        filters = [self._live, *list(self._filtered.values())]
+        allowed = sum(rows.resident_bytes for of_filter in filters for rows in of_filter if rows is not None)
+        return sum(part.segment.resident_bytes for part in self.segments) + allowed + self._lexical.resident_bytes
 
 
-def _places(leg: Ranking) -> dict[int, tuple[int, float]]:
-    return {row: (rank, score) for rank, (row, score) in enumerate(leg, start=1)}
+Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 
 
-def _fused(query: Query, dense: Ranking, lexical: Ranking, *, best_lexical: float) -> Ranking:
-    weights = {"dense": query.dense_weight, "lexical": query.lexical_weight}
-    if query.fusion == "rrf":
-        return reciprocal_rank_fusion({"dense": dense, "lexical": lexical}, weights=weights, k=query.k)
-    # Against the best possible score, not the best found: a hit on stop words alone must not count as a full match.
-    legs = {"dense": scaled(dense), "lexical": scaled(lexical, low=0.0, high=best_lexical)}
-    return convex_combination(legs, weights=weights, k=query.k)
+class _Leg:
+    """What one leg found.
+
+    Args:
+        ranking: Best first.
+        shares: What it gives to the score of each row, in the same order.
+    """
+
+    __slots__ = ("_places", "_scores", "_shares")
+
+    def __init__(self, ranking: Ranking, shares: Sequence[float]) -> None:
+        self._scores = ranking.scores
+        self._shares = shares
+        self._places = dict(zip(ranking.items, range(len(shares)), strict=True))
+
+    def of(self, row: int) -> tuple[float | None, int | None, float]:
+        """Score, rank from 1, and share of a row."""
+        place = self._places.get(row)
+        return _UNRANKED if place is None else (self._scores[place], place + 1, self._shares[place])
 
 
-def _merged(found: Sequence[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]], k: int) -> list[tuple[int, float]]:
+_NO_LEG = _Leg(NO_RANKING, ())
+
+
+def _candidates(k: int) -> int:
+    return max(MIN_CANDIDATES, CANDIDATES_PER_HIT * k)
+
+
+def _mask(allowed: Allowed | None) -> Mask | None:
+    return None if allowed is None else allowed.mask
+
+
+def _masks(allowed: AllowedRows) -> list[Mask | None]:
+    return [_mask(rows) for rows in allowed]
+
+
+def _merged(found: Sequence[Found], k: int) -> Ranking:
     if not found:
-        return []
+        return NO_RANKING
+    scores, rows = found[0]
     if len(found) > 1:
         scores = np.concatenate([scores for scores, _ in found])
         rows = np.concatenate([rows for _, rows in found])
         order = np.argsort(-scores, kind="stable")[:k]
-        found = [(scores[order], rows[order])]
-    scores, rows = found[0]
-    return list(zip(rows.tolist(), scores.tolist(), strict=True))
+        scores, rows = scores[order], rows[order]
+    return Ranking(rows.tolist(), scores.tolist())

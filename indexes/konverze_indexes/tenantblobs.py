@@ -10,15 +10,15 @@ from konverze_core.errors import BlobNotFoundError, IntegrityError
 from konverze_core.protocols import BlobHead, BlobStore
 from konverze_indexes.container import Bytes
 from konverze_indexes.datakeys import DataKey
-from konverze_indexes.envelope import BlobContext, header_digest, open_sealed, seal
+from konverze_indexes.envelope import BlobContext, SealedReader, header_digest, open_sealed, seal
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import BlobPin
 
 HOT_FRAME_BYTES = 1 << 20
 """Frames of blobs that are read whole."""
 
-TEXT_FRAME_BYTES = 16 << 10
-"""Frames of chunk texts, so that one hit opens one frame."""
+TEXT_FRAME_BYTES = 2 << 10
+"""Frames of chunk texts, of which a hit opens one or two."""
 
 
 class KeySource(Protocol):
@@ -67,17 +67,25 @@ class TenantBlobs:
         tenant_id: Whose they are; bound to each ciphertext.
         directory: The tenant's part of each blob name.
         keys: The keys that seal and open them.
+        keeps_texts: Whether the texts of chunks, once opened, stay in memory.
     """
 
     store: BlobStore
     tenant_id: str
     directory: str
     keys: KeySource
+    keeps_texts: bool = True
 
     @classmethod
-    def of(cls, store: BlobStore, keyring: Keyring) -> Self:
+    def of(cls, store: BlobStore, keyring: Keyring, *, keeps_texts: bool = True) -> Self:
         """The blobs of the keyring's tenant."""
-        return cls(store=store, tenant_id=keyring.tenant_id, directory=keyring.directory, keys=keyring)
+        return cls(
+            store=store,
+            tenant_id=keyring.tenant_id,
+            directory=keyring.directory,
+            keys=keyring,
+            keeps_texts=keeps_texts,
+        )
 
     @property
     def prefix(self) -> str:
@@ -186,6 +194,10 @@ class TenantBlobs:
     def opened(self, kind: str, name: str, sealed: memoryview) -> Bytes:
         """The plaintext of sealed bytes."""
         return open_sealed(self.keys.key, self._context(kind, name), sealed)
+
+    def reader(self, kind: str, name: str, *, pin: BlobPin) -> SealedReader:
+        """Opens parts of a blob, as they are asked for; the arguments and errors are those of `read`."""
+        return SealedReader(self.keys.key, self._context(kind, name), self.stored(kind, name, pin=pin))
 
     def head(self, name: str) -> BlobHead | None:
         """Length and age of a blob; None when there is none."""

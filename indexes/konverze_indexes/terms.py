@@ -15,15 +15,18 @@ _JOINED = regex.compile(r"(?<![\p{L}\p{M}\p{N}_])[\p{L}\p{M}\p{N}_]++(?:[-/.,:@+
 # The same for texts of ASCII alone, which the standard library's patterns go through three times as fast.
 _ASCII_WORD = re.compile(r"[a-z0-9_]+")
 _ASCII_JOINED = re.compile(r"(?<![a-z0-9_])[a-z0-9_]++(?:[-/.,:@+][a-z0-9_]++)++")
-_JOINERS = str.maketrans("", "", "\u200c\u200d")
+# Digits of the scripts of South Asia: Arabic and Urdu, Devanagari to Malayalam, Sinhala, Ol Chiki, Meetei Mayek.
+# People write १२३ in a document and type 123, or the other way round.
+_ZEROS = (0x0660, 0x06F0, *range(0x0966, 0x0DE7, 0x80), 0x1C50, 0xABF0)
+_FOLDED = {0x200C: None, 0x200D: None} | {zero + value: str(value) for zero in _ZEROS for value in range(10)}
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().translate(_JOINERS)
+    return unicodedata.normalize("NFKC", text).casefold().translate(_FOLDED)
 
 
 def words(text: str) -> list[str]:
-    """Words in order: NFKC, case folded, punctuation apart, Indic words whole."""
+    """Words in order: NFKC, case folded, punctuation apart, Indic words whole, Indic digits as ASCII ones."""
     return _WORD.findall(_folded(text))
 
 

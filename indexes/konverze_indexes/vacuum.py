@@ -19,6 +19,7 @@ from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Manifest, SegmentEntry, commit_name
 from konverze_indexes.segment import Segment
 from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.texts import read_from
 
 MAX_VACUUM_TRIES = 32
 """How often a vacuum looks again because a writer was faster."""
@@ -188,7 +189,7 @@ class _Sweep:
         """Name of the sealed original of each version in a segment that has one."""
         if entry.id not in self._originals:
             try:
-                segment = known or Segment(self._blobs.read("hot", entry.hot_name, pin=entry.hot), _NO_TEXT)
+                segment = known or Segment(self._blobs.read("hot", entry.hot_name, pin=entry.hot), read_from(_NO_TEXT))
             except BlobNotFoundError as exc:
                 raise self._unreadable(commit) from exc
             rows = [segment.document(position) for position in range(len(segment.versions))]

@@ -14,6 +14,7 @@ from konverze_indexes.container import Bytes
 from konverze_indexes.manifest import BlobPin, SegmentEntry, commit_name, generation_of
 from konverze_indexes.segment import IndexedDocument, Segment
 from konverze_indexes.tenantblobs import TenantBlobs
+from konverze_indexes.texts import read_from
 from konverze_indexes.vacuum import PROBE
 
 _CONVERSATIONS = ("days/", "visitors/")
@@ -118,9 +119,11 @@ class _Walk:
         if hot is None or text is None:
             return None
         with self._noting(entry.hot_name):
-            segment = Segment(hot, text)
+            segment = Segment(hot, read_from(text), keeps_texts=False)
             if (segment.row_count, len(segment.versions)) != (entry.chunks, entry.documents):
                 raise IntegrityError("the segment holds other numbers of chunks and documents than its commit says")
+            for row in range(segment.row_count):
+                segment.chunk(row)
             return segment
         return None
 

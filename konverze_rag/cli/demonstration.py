@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 
 from konverze_core.answers import Answer
@@ -129,8 +130,9 @@ def _sentences(documents: Path) -> Iterator[bytes]:
 
 def _vectors(tenant: Tenant) -> Iterator[bytes]:
     for part in tenant.index.snapshot().segments:
-        if part.segment.vectors is not None:
-            yield from (vector.tobytes()[:VECTOR_SAMPLE_BYTES] for vector in part.segment.vectors)
+        if part.segment.dense is not None:
+            stored = part.segment.dense.vectors().astype(np.float16)  # as they lie in the sealed index
+            yield from (vector.tobytes()[:VECTOR_SAMPLE_BYTES] for vector in stored)
 
 
 def _flip_a_bit(root: Path, settings: Settings) -> int:

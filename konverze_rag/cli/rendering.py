@@ -168,7 +168,15 @@ def show_lines(lines: Sequence[str], *, as_json: bool) -> None:
 
 def show_stats(figures: TenantStats, *, as_json: bool) -> None:
     """Size and state of an index."""
-    show_report(figures, as_json=as_json)
+    if as_json:
+        print_json(figures)
+        return
+    show_report(dataclasses.replace(figures, dense=()), as_json=False)
+    for part in figures.dense:
+        measured = f", measured with {part.queries}" if part.queries else ""
+        out.print(
+            f"  {part.rows} vectors, {part.structure}: recall {part.recall:.3f} (asked {part.asked_recall}){measured}"
+        )
 
 
 def show_report(report: Any, *, as_json: bool) -> None:

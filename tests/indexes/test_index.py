@@ -3,6 +3,7 @@ import hashlib
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 from konverze_core.errors import (
@@ -17,10 +18,11 @@ from konverze_core.errors import (
 )
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import EmbedderInfo
-from konverze_indexes.compaction import compact
+from konverze_indexes.compaction import MAX_SMALL_SEGMENTS, SMALL_CHUNKS, compact, merge_small
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.manifest import Embedding, commit_name, generation_of
 from konverze_indexes.marks import MemoryMarks
+from konverze_indexes.postings import Postings
 from konverze_indexes.snapshot import Query
 from konverze_indexes.vacuum import vacuum
 from tests.indexes.builders import EMBEDDING, add, document, new_index, reopened, unit_vectors
@@ -159,6 +161,28 @@ def _paused(store, provider, part, action, *, after=False):
     return PausedWriter(pausing, lambda: action(index))
 
 
+def test_small_segments_become_one_when_there_are_many(store, provider):
+    index = new_index(store, provider)
+    add(index, document("large", *(f"text {number}" for number in range(SMALL_CHUNKS))))
+    for number in range(MAX_SMALL_SEGMENTS):
+        add(index, document(f"d{number}", f"small {number}"), seed=number)
+        merge_small(index)
+    assert len(index.snapshot().segments) == 1 + MAX_SMALL_SEGMENTS
+    add(index, document("last", "small last"), seed=99)
+    merge_small(index)
+    assert [part.segment.row_count for part in index.snapshot().segments] == [SMALL_CHUNKS, MAX_SMALL_SEGMENTS + 1]
+    assert len(reopened(store, provider).snapshot().search(Query(k=20, text="small"))) == MAX_SMALL_SEGMENTS + 1
+
+
+def test_compaction_does_not_read_words_anew(store, provider, monkeypatch):
+    index = new_index(store, provider)
+    add(index, document("a", "red fox"))
+    add(index, document("b", "blue fox"), seed=1)
+    monkeypatch.setattr(Postings, "build", None)
+    compact(index)
+    assert [hit.chunk.text for hit in index.snapshot().search(Query(k=1, text="blue"))] == ["blue fox"]
+
+
 def test_compaction_beside_a_delete_and_a_replacement_loses_neither(store, provider):
     """Both land between the compaction's reading and its commit."""
     index = new_index(store, provider)
@@ -247,7 +271,7 @@ def test_no_plaintext_reaches_the_store(store, provider):
     index = new_index(store, provider)
     add(index, document("secret-manual.pdf", "the canary sings at dawn", owner="asha@example.com"))
     raw = b"".join(bytes(store.get(name)) + name.encode() for name in store.list(""))
-    vector = index.snapshot().segments[0].segment.vectors[0].tobytes()
+    vector = index.snapshot().segments[0].segment.dense.vectors()[0].astype(np.float16).tobytes()
     for needle in (b"canary", b"secret-manual", b"asha", b"acme", vector[:16]):
         assert needle not in raw
 

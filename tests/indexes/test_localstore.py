@@ -457,3 +457,13 @@ def test_a_directory_that_cannot_be_written_serves_readers(store, root, monkeypa
         readers.put("b", b"y")
     with pytest.raises(StoreUnavailableError):
         LocalBlobStore(root / "none")
+
+
+def test_large_blobs_in_use_take_no_file_descriptors(tmp_path):
+    store = LocalBlobStore(tmp_path)
+    store.put("large", bytes(range(256)) * 1_024)
+    before = len(list(Path("/dev/fd").iterdir()))
+    views = [store.get("large") for _ in range(50)]
+    store.delete("large")
+    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert all(view == bytes(range(256)) * 1_024 and view.readonly for view in views)

@@ -1,7 +1,6 @@
-from msgspec import structs
-
 import numpy as np
 import pytest
+from msgspec import structs
 
 from konverze_core.documents import Chunk, Span
 from konverze_core.errors import ConfigError
@@ -9,10 +8,13 @@ from konverze_indexes.segment import (
     DocumentChunks,
     IndexedDocument,
     Segment,
+    SegmentContent,
     build_segment,
     checked_chunk,
     filterable,
 )
+from konverze_indexes.stemming import Analysis
+from konverze_indexes.texts import read_from
 from tests.indexes.builders import NOW, document, unit_vectors
 
 CHUNK = Chunk(
@@ -26,9 +28,14 @@ CHUNK = Chunk(
 )
 
 
+def opened(documents, vectors):
+    hot, text = build_segment(SegmentContent.of(documents, vectors, analysis=Analysis()))
+    return Segment(hot, read_from(text))
+
+
 def _segment(*chunks, vectors=None):
     row = IndexedDocument(id=chunks[0].document_id, ingested_at=NOW, content_bytes=5, metadata={"format": "pdf"})
-    return Segment(*build_segment([DocumentChunks(document=row, chunks=chunks)], vectors)), row
+    return opened([DocumentChunks(document=row, chunks=chunks)], vectors), row
 
 
 def test_a_chunk_comes_back_as_it_was():
@@ -39,22 +46,39 @@ def test_a_chunk_comes_back_as_it_was():
     assert segment.chunks_of(0) == (CHUNK, bare)
 
 
-def test_vectors_are_a_view_into_the_buffer():
+def test_vectors_come_back_in_half_precision():
     vectors = unit_vectors(2)
-    hot, text = build_segment([document("a", "x", "y")], vectors)
-    held = Segment(hot, text).vectors
-    np.testing.assert_array_equal(held, vectors)
-    assert np.shares_memory(held, hot)
+    segment = opened([document("a", "x", "y")], vectors)
+    np.testing.assert_array_equal(segment.dense.vectors(), vectors.astype(np.float16).astype(np.float32))
+
+
+def test_only_a_chunk_that_was_opened_takes_memory():
+    documents = [document("a", "x" * 5_000, "y")]
+    hot, text = build_segment(SegmentContent.of(documents, None, analysis=Analysis()))
+    kept, dropped = (Segment(hot, read_from(text), keeps_texts=keeps) for keeps in (True, False))
+    before = kept.resident_bytes, dropped.resident_bytes
+    assert kept.chunk(0) == dropped.chunk(0) == documents[0].chunks[0]
+    assert kept.resident_bytes - before[0] >= 5_000
+    assert dropped.resident_bytes == before[1]
+    once = kept.resident_bytes
+    assert kept.chunk(0).text is kept.chunk(0).text
+    assert kept.resident_bytes == once
+
+
+def test_who_changes_a_hits_metadata_changes_nobody_elses():
+    segment, _ = _segment(CHUNK)
+    segment.chunk(0).metadata["tags"].append("c")
+    assert segment.chunk(0) == CHUNK
 
 
 def test_every_document_is_found_by_id():
-    segment = Segment(*build_segment([document("a", "1", "2"), document("b", "3"), document("é", "4")], None))
+    segment = opened([document("a", "1", "2"), document("b", "3"), document("é", "4")], None)
     assert [segment.positions_of(name) for name in ("a", "b", "é", "c")] == [[0], [1], [2], []]
 
 
 def test_live_mask_covers_all_rows_of_dead_versions():
     documents = [document("a", "1", "2"), document("b", "3")]
-    segment = Segment(*build_segment(documents, None))
+    segment = opened(documents, None)
     assert segment.live_mask([]) is None
     assert segment.live_mask(["00" * 8]) is None
     np.testing.assert_array_equal(segment.live_mask([documents[0].document.version]), [False, False, True])

@@ -11,6 +11,7 @@ from konverze_indexes.terms import index_terms, words
         ("தமிழ் மொழி, বাংলা ভাষা", ["தமிழ்", "மொழி", "বাংলা", "ভাষা"]),
         ("Straße ＦＵＬＬ", ["strasse", "full"]),
         ("क्\u200dष", ["क्ष"]),
+        ("१२३ ৪৫ ௬ ٧", ["123", "45", "6", "7"]),
         ("", []),
         ("…!?", []),
     ],
@@ -26,6 +27,10 @@ def test_words_ignore_case_and_composed_form():
 @pytest.mark.parametrize("code", ["SKU-123/A", "1,299.50", "asha@example.com", "2026-11-24"])
 def test_codes_are_found_whole(code):
     assert code.casefold() in index_terms(f"see {code}.")
+
+
+def test_codes_in_indic_digits_are_found_by_ascii_ones():
+    assert index_terms("AA-१२/ख") == index_terms("aa-12/ख")
 
 
 @pytest.mark.parametrize("text", ["1" * 300_000, "a" + "\u0301" * 300_000, "1," * 150_000, "a.b" * 100_000])

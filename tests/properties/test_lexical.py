@@ -1,47 +1,149 @@
-"""BM25 by value against an independent implementation."""
+"""BM25 by value against an independent implementation, and postings against postings of other origin."""
 
-import bm25s
+import math
+import random
+from itertools import accumulate, pairwise
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from konverze_indexes.lexical import K1, B, LexicalIndex, Postings, lexical_top
-from konverze_indexes.terms import index_terms
+from konverze_indexes.bm25 import LexicalIndex
+from konverze_indexes.container import pack_arrays, unpack_arrays
+from konverze_indexes.postings import BLOCK_ROWS, K1, B, Postings
+from konverze_indexes.stemming import Analysis
 
-WORDS = st.sampled_from(["refund", "policy", "the", "नीति", "वापसी", "sku-12", "a", "b", "c", "d"])
-TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=12).map(" ".join), min_size=1, max_size=12)
+WHOLE_WORDS = Analysis(stemming=False)
+WORDS = st.sampled_from(["refund", "refunds", "policy", "the", "नीति", "नीतियों", "sku-12", "a", "b", "c", "d"])
+TEXTS = st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=12)
+ANALYSES = st.builds(Analysis, stemming=st.booleans())
 
 
-def _reference(texts, question):
-    """Scores by bm25s; terms that no text holds are left out, since bm25s refuses them."""
-    vocabulary = {term: number for number, term in enumerate(sorted({t for text in texts for t in index_terms(text)}))}
-    peer = bm25s.BM25(method="lucene", k1=K1, b=B, dtype="float64")
-    ids = [[vocabulary[term] for term in index_terms(text)] for text in texts]
-    peer.index((ids, vocabulary), show_progress=False)
-    wanted = [vocabulary[term] for term in dict.fromkeys(index_terms(question)) if term in vocabulary]
-    return peer.get_scores_from_ids(wanted) if wanted else np.zeros(len(texts))
+def _reference(documents, question):
+    """Scores of documents, given as lists of words, in the floats of Python; and the best score that there could be."""
+    mean = sum(map(len, documents)) / max(len(documents), 1)
+    scores, best = [0.0] * len(documents), 0.0
+    for word in dict.fromkeys(question):
+        held = sum(word in document for document in documents)
+        weight = math.log(1 + (len(documents) - held + 0.5) / (held + 0.5))
+        best += weight
+        for number, document in enumerate(documents):
+            if count := document.count(word):
+                scores[number] += weight * count / (count + K1 * (1 - B + B * len(document) / mean))
+    return scores, best
+
+
+def _assert_best(found, expected, k):
+    """The rows found are the k best of the expected scores by row, in order; True where that order was told apart."""
+    scores, rows = found[0].tolist(), found[1].tolist()
+    best = sorted((row for row, score in expected.items() if score > 0), key=lambda row: (-expected[row], row))
+    assert scores == pytest.approx([expected[row] for row in best[:k]], abs=1e-5)
+    assert [expected[row] for row in rows] == pytest.approx(scores, abs=1e-5)
+    assert len(set(rows)) == len(rows)
+    steps = [expected[one] - expected[other] for one, other in pairwise(best[: k + 1])]
+    is_clear = all(step == 0 or step > 1e-5 for step in steps)
+    if is_clear:
+        assert rows == best[:k]
+    return is_clear
+
+
+def _masks(rng, sizes, share):
+    return [np.array([rng.random() < share for _ in range(size)], np.bool_) for size in sizes]
+
+
+def _corpus(rng, rows):
+    """Documents of words by a Zipf law, so that some are in nearly all of them."""
+    shares = list(accumulate(1 / number for number in range(1, 201)))
+    return [rng.choices(range(200), cum_weights=shares, k=rng.randint(0, 30)) for _ in range(rows)]
+
+
+@pytest.mark.parametrize("group", range(20))
+def test_the_best_rows_of_random_corpora_equal_plain_bm25_of_what_is_live(group):
+    """Fifty corpora each; over segments, with deletes and filters, and before and after a compaction."""
+    rng = random.Random(group)
+    clear = 0
+    for _ in range(50):
+        sizes = [rng.choice([0, 1, 5, 20, 60]) for _ in range(rng.randint(1, 4))]
+        parts = [_corpus(rng, size) for size in sizes]
+        postings = [Postings.build([" ".join(f"w{w}" for w in row) for row in part], WHOLE_WORDS) for part in parts]
+        live = _masks(rng, sizes, rng.choice([0.0, 0.3, 0.9, 1.0]))
+        kept = np.flatnonzero(np.concatenate(live))
+        rows = [row for part in parts for row in part]
+        compacted = Postings.merged(list(zip(postings, live, strict=True)))
+        for _ in range(3):
+            question = rng.choices(range(220), k=rng.randint(1, 6))
+            k = rng.choice([1, 3, 10, 50])
+            scores, best = _reference([rows[row] for row in kept], question)
+            index = LexicalIndex(postings, [None if mask.all() else mask for mask in live], WHOLE_WORDS)
+            query = index.query(" ".join(f"w{w}" for w in question))
+            assert query.best_score == pytest.approx(best)
+            clear += _assert_best(
+                index.top(query, k=k, allowed=[None] * len(sizes)), dict(zip(kept, scores, strict=True)), k
+            )
+            chosen = [mask & one for mask, one in zip(live, _masks(rng, sizes, rng.choice([0.02, 0.5])), strict=True)]
+            allowed = set(np.flatnonzero(np.concatenate(chosen)))
+            filtered = {row: score for row, score in zip(kept, scores, strict=True) if row in allowed}
+            _assert_best(index.top(query, k=k, allowed=chosen), filtered, k)
+            again = LexicalIndex([compacted], [None], WHOLE_WORDS)
+            found = again.top(again.query(" ".join(f"w{w}" for w in question)), k=k, allowed=[None])
+            _assert_best(found, dict(enumerate(scores)), k)
+    assert clear > 100
+
+
+def test_the_best_rows_over_several_blocks_equal_plain_bm25():
+    """More rows than a block holds, of terms rare and frequent, so that most are never added up."""
+    rng = random.Random(1)
+    shares = list(accumulate(1 / number for number in range(1, 3001)))
+    rows = [rng.choices(range(3000), cum_weights=shares, k=rng.randint(3, 8)) for _ in range(BLOCK_ROWS + 5000)]
+    postings = Postings.build([" ".join(f"w{w}" for w in row) for row in rows], WHOLE_WORDS)
+    assert len(postings.blocks) == 2
+    index = LexicalIndex([postings], [None], WHOLE_WORDS)
+    for question in ([0], [0, 1], [1, 40], [2000, 0, 1], [0, 15, 700, 2900], [2999, 2998], [0, 5, 10, 20, 40]):
+        scores, _ = _reference(rows, question)
+        query = index.query(" ".join(f"w{w}" for w in question))
+        for k in (1, 50, 400):
+            _assert_best(index.top(query, k=k, allowed=[None]), dict(enumerate(scores)), k)
+            for step in (3, 1000):
+                mask = np.arange(len(rows)) % step == 1
+                expected = {row: scores[row] for row in range(1, len(rows), step)}
+                _assert_best(index.top(query, k=k, allowed=[mask]), expected, k)
+    live = np.arange(len(rows)) % 7 != 0
+    assert _same(
+        Postings.merged([(postings, live)]),
+        Postings.build([" ".join(f"w{w}" for w in rows[row]) for row in np.flatnonzero(live)], WHOLE_WORDS),
+    )
+
+
+def _same(one, other):
+    ours, theirs = one.arrays(), other.arrays()
+    assert ours.keys() == theirs.keys()
+    for name, array in ours.items():
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+        assert array.dtype == theirs[name].dtype
+    return True
 
 
 @settings(max_examples=200, deadline=None)
-@given(TEXTS, TEXTS, st.lists(WORDS, min_size=1, max_size=5).map(" ".join), st.data())
-def test_scores_of_live_rows_equal_an_index_of_those_rows_alone(first, second, question, data):
-    """Over two segments with deleted rows: N, df and mean length count live rows only."""
-    parts = [first, second]
-    live = [np.array(data.draw(st.lists(st.booleans(), min_size=len(p), max_size=len(p)))) for p in parts]
-    kept = [
-        text for part, mask in zip(parts, live, strict=True) for text, alive in zip(part, mask, strict=True) if alive
-    ]
-    index = LexicalIndex([Postings.build(part) for part in parts], live)
-    weights = index.weights(question)
-    scores = np.concatenate([index.scores(number, weights)[mask] for number, mask in enumerate(live)])
-    if kept:
-        np.testing.assert_allclose(scores, _reference(kept, question), atol=1e-5)
+@given(st.lists(TEXTS, min_size=1, max_size=4), ANALYSES, st.data())
+def test_merged_postings_equal_postings_of_the_live_texts(parts, analysis, data):
+    live = [np.array(data.draw(st.lists(st.booleans(), min_size=len(p), max_size=len(p))), np.bool_) for p in parts]
+    kept = [part[row] for part, mask in zip(parts, live, strict=True) for row in np.flatnonzero(mask)]
+    merged = Postings.merged([(Postings.build(p, analysis), mask) for p, mask in zip(parts, live, strict=True)])
+    assert _same(merged, Postings.build(kept, analysis))
+    whole = Postings.merged([(Postings.build(p, analysis), None) for p in parts])
+    assert _same(whole, Postings.build([text for part in parts for text in part], analysis))
 
 
-@given(st.lists(st.floats(0, 4, width=16), max_size=40), st.integers(1, 50))
-def test_top_is_a_stable_sort_of_positive_scores(scores, k):
-    array = np.array(scores, np.float32)
-    expected = [row for row in np.argsort(-array, kind="stable") if array[row] > 0][:k]
-    best, rows = lexical_top(array, k=k, mask=None)
-    assert rows.tolist() == expected
-    np.testing.assert_array_equal(best, array[expected])
+@settings(max_examples=50, deadline=None)
+@given(TEXTS, ANALYSES)
+def test_postings_open_from_a_container_as_they_were(texts, analysis):
+    postings = Postings.build(texts, analysis)
+    opened = Postings.read(unpack_arrays(pack_arrays(postings.arrays(), {}))[0])
+    assert _same(opened, postings)
+    assert opened.row_count == len(texts)
+    index = LexicalIndex([opened], [None], analysis)
+    scores, rows = index.top(index.query("the refund नीति"), k=50, allowed=[None])
+    known = {analysis.root(word) for word in ("the", "refund", "नीति")}
+    assert sorted(rows.tolist()) == [row for row, text in enumerate(texts) if known & set(analysis.terms(text))]
+    assert (scores > 0).all()

@@ -1,0 +1,70 @@
+"""The chunks' texts, each compressed by itself and opened when a hit needs it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from konverze_core.errors import IntegrityError
+from konverze_indexes.container import Bytes
+
+COMPRESSION_LEVEL = 3
+"""Of Zstandard: higher levels save 5 % and take three times as long."""
+
+MAX_TEXT_BYTES = 1 << 30
+"""Longest text of one chunk, UTF-8."""
+
+ReadBytes = Callable[[int, int], memoryview]
+"""The bytes of the text blob from here to there, checked."""
+
+
+def read_from(packed: Bytes) -> ReadBytes:
+    """Reads compressed texts that are in memory already."""
+    return lambda start, stop: packed.data[start:stop]
+
+
+def pack_texts(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], Bytes]:
+    """Compresses texts and lays them out end to end.
+
+    Returns:
+        int64, shape (texts + 1,): where each begins, and the end; and uint8, shape (n,): the compressed texts.
+    """
+    compress = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress
+    packed = [compress(text.encode()) for text in texts]
+    starts = np.zeros(len(packed) + 1, np.int64)
+    np.cumsum([len(text) for text in packed], out=starts[1:])
+    return starts, np.frombuffer(b"".join(packed), np.uint8)
+
+
+class Texts:
+    """Texts by row; safe to share between threads.
+
+    Args:
+        starts: What `pack_texts` made.
+        read: Reads the compressed texts.
+    """
+
+    def __init__(self, starts: npt.NDArray[np.int64], read: ReadBytes) -> None:
+        self._starts = starts.data
+        self._read = read
+        self._lock = threading.Lock()
+        self._decompress = zstandard.ZstdDecompressor().decompress
+
+    def __getitem__(self, row: int) -> str:
+        """The text of a row.
+
+        Raises:
+            IntegrityError: It is not what was written.
+        """
+        packed = self._read(self._starts[row], self._starts[row + 1])
+        try:
+            with self._lock:
+                text = self._decompress(packed, max_output_size=MAX_TEXT_BYTES)
+            return str(text, "utf-8")
+        except (zstandard.ZstdError, ValueError):
+            # The error may quote the text: it is not chained.
+            raise IntegrityError("a segment's text is malformed") from None
