@@ -67,6 +67,7 @@ from konverze_core.protocols import (
     WrappedKey,
 )
 from konverze_core.reports import (
+    DenseStats,
     DocumentInfo,
     ErasureMode,
     ErasureReceipt,
@@ -81,10 +82,12 @@ from konverze_core.reports import (
     VerifyReport,
 )
 from konverze_core.retrieval import Explanation, Hit
+from konverze_indexes.residents import CacheStats
 from konverze_loaders import LoadLimits, load
 from konverze_rag.aio import AsyncEngine, AsyncTenant
 from konverze_rag.engine import Engine
 from konverze_rag.ingestion import Progress
+from konverze_rag.measuring import TenantMeasurement, measure_tenant
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
@@ -101,6 +104,7 @@ __all__ = [
     "BlobStore",
     "Block",
     "BlockKind",
+    "CacheStats",
     "ChatModel",
     "ChatModelInfo",
     "Chunk",
@@ -112,6 +116,7 @@ __all__ = [
     "CopyReport",
     "CorruptFileError",
     "Degraded",
+    "DenseStats",
     "Document",
     "DocumentInfo",
     "Done",
@@ -166,6 +171,7 @@ __all__ = [
     "StoreUnavailableError",
     "Tenant",
     "TenantErasedError",
+    "TenantMeasurement",
     "TenantSettings",
     "TenantStats",
     "Timings",
@@ -178,4 +184,5 @@ __all__ = [
     "WrappedKey",
     "__version__",
     "load",
+    "measure_tenant",
 ]

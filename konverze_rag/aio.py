@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, Self, TypeVar
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Any, Self
 
 import numpy.typing as npt
 
@@ -28,8 +26,10 @@ from konverze_core.reports import (
 )
 from konverze_core.retrieval import Hit
 from konverze_indexes.reindexing import OnReindexed
+from konverze_indexes.residents import CacheStats
 from konverze_rag.engine import Engine
 from konverze_rag.ingestion import OnProgress
+from konverze_rag.lanes import Gate, Lanes
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
 from konverze_rag.tenant_settings import TenantSettings
@@ -37,80 +37,17 @@ from konverze_rag.upkeep.copying import CopyReport
 from konverze_rag.upkeep.rounds import OnRound
 from konverze_rag.uploads import Uploads
 
-MAX_CALLS = 32
-"""Calls under way at once, streams apart."""
-
-MAX_STREAMS = 64
-"""Streams under way at once; each holds a thread until its last event is read."""
-
-MAX_EVENTS_AHEAD = 64
-"""Events of a stream that wait for a slow reader; then the answer waits too."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class _Gate:
-    """Lets a stream's thread run ahead of its reader by so many events, until it is told to stop."""
-
-    def __init__(self) -> None:
-        self._room = threading.Semaphore(MAX_EVENTS_AHEAD)
-        self.is_stopped = False
-
-    def wait(self) -> bool:
-        """Waits for room; False when the stream shall stop."""
-        self._room.acquire()
-        return not self.is_stopped
-
-    def make_room(self) -> None:
-        """The reader has taken an event."""
-        self._room.release()
-
-    def stop(self) -> None:
-        """Nobody will read on."""
-        self.is_stopped = True
-        self._room.release()
-
-
-class _Threads:
-    """Runs blocking calls beside the event loop; streams have threads of their own: slow readers delay nobody else."""
-
-    def __init__(self) -> None:
-        self._calls = ThreadPoolExecutor(MAX_CALLS, thread_name_prefix="konverze-call")
-        self._streams = ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="konverze-stream")
-        self._gates: set[_Gate] = set()
-
-    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of a blocking call."""
-        try:
-            future = asyncio.get_running_loop().run_in_executor(self._calls, lambda: call(*args, **kwargs))
-        except RuntimeError as exc:
-            raise ConfigError("the engine is closed") from exc
-        return await future
-
-    def start(self, gate: _Gate, pump: Callable[[], None]) -> None:
-        """Starts the thread of a stream."""
-        self._gates.add(gate)
-        try:
-            self._streams.submit(pump).add_done_callback(lambda _: self._gates.discard(gate))
-        except RuntimeError as exc:
-            raise ConfigError("the engine is closed") from exc
-
-    def close(self) -> None:
-        """Stops streams, waits for calls under way, and ends the threads."""
-        for gate in list(self._gates):
-            gate.stop()
-        self._streams.shutdown()
-        self._calls.shutdown()
+ENGINE = ""
+"""Whose turn the calls of the engine itself take; no tenant has this id."""
 
 
 class AsyncTenant:
     """A tenant for asyncio; each method is the awaited twin of `Tenant`'s of the same name."""
 
-    def __init__(self, tenant: Tenant, threads: _Threads) -> None:
+    def __init__(self, tenant: Tenant, lanes: Lanes) -> None:
         self.id = tenant.id
         self._tenant = tenant
-        self._threads = threads
+        self._lanes = lanes
 
     async def ingest(
         self,
@@ -121,13 +58,13 @@ class AsyncTenant:
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """See `Tenant.ingest`; `on_progress` is called from a thread."""
-        return await self._threads.run(
-            self._tenant.ingest, content, source=source, metadata=metadata, on_progress=on_progress
+        return await self._lanes.run(
+            self.id, self._tenant.ingest, content, source=source, metadata=metadata, on_progress=on_progress
         )
 
     async def add(self, chunks: Iterable[Chunk], vectors: npt.ArrayLike | None = None) -> int:
         """See `Tenant.add`."""
-        return await self._threads.run(self._tenant.add, chunks, vectors)
+        return await self._lanes.run(self.id, self._tenant.add, chunks, vectors)
 
     async def search(
         self,
@@ -138,7 +75,9 @@ class AsyncTenant:
         vector: npt.ArrayLike | None = None,
     ) -> list[Hit]:
         """See `Tenant.search`."""
-        return await self._threads.run(self._tenant.search, text, k=k, where=where, vector=vector)
+        if not self._tenant.is_ready(text, vector):
+            await self._lanes.prepare(self.id, self._tenant.prepare, text, vector)
+        return await self._lanes.search(self.id, self._tenant.search, text, k=k, where=where, vector=vector)
 
     async def ask(
         self,
@@ -149,8 +88,8 @@ class AsyncTenant:
         where: Mapping[str, Any] | None = None,
     ) -> Answer:
         """See `Tenant.ask`."""
-        return await self._threads.run(
-            self._tenant.ask, question, conversation=conversation, visitor=visitor, where=where
+        return await self._lanes.run(
+            self.id, self._tenant.ask, question, conversation=conversation, visitor=visitor, where=where
         )
 
     async def stream(
@@ -163,7 +102,7 @@ class AsyncTenant:
     ) -> AsyncGenerator[Event, None]:
         """See `Tenant.stream`; leaving the loop early stops the answer at its next event."""
         events = self._tenant.stream(question, conversation=conversation, visitor=visitor, where=where)
-        loop, queue, gate = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None](), _Gate()
+        loop, queue, gate = asyncio.get_running_loop(), asyncio.Queue[Event | BaseException | None](), Gate()
 
         def pump() -> None:
             last: BaseException | None = None
@@ -179,7 +118,7 @@ class AsyncTenant:
                 events.close()
                 loop.call_soon_threadsafe(queue.put_nowait, last)
 
-        self._threads.start(gate, pump)
+        self._lanes.start(gate, pump)
         try:
             while (item := await queue.get()) is not None:
                 if isinstance(item, BaseException):
@@ -191,43 +130,43 @@ class AsyncTenant:
 
     async def documents(self) -> list[DocumentInfo]:
         """See `Tenant.documents`."""
-        return await self._threads.run(self._tenant.documents)
+        return await self._lanes.run(self.id, self._tenant.documents)
 
     async def delete(self, *sources: str) -> int:
         """See `Tenant.delete`."""
-        return await self._threads.run(self._tenant.delete, *sources)
+        return await self._lanes.run(self.id, self._tenant.delete, *sources)
 
     async def compact(self) -> int:
         """See `Tenant.compact`."""
-        return await self._threads.run(self._tenant.compact)
+        return await self._lanes.run(self.id, self._tenant.compact)
 
     async def reindex(self, embedder: Embedder | None = None, *, on_progress: OnReindexed | None = None) -> int:
         """See `Tenant.reindex`; `on_progress` is called from a thread."""
-        return await self._threads.run(self._tenant.reindex, embedder, on_progress=on_progress)
+        return await self._lanes.run(self.id, self._tenant.reindex, embedder, on_progress=on_progress)
 
     async def settings(self) -> TenantSettings:
         """See `Tenant.settings`."""
-        return await self._threads.run(self._tenant.settings)
+        return await self._lanes.run(self.id, self._tenant.settings)
 
     async def configure(self, settings: TenantSettings) -> int:
         """See `Tenant.configure`."""
-        return await self._threads.run(self._tenant.configure, settings)
+        return await self._lanes.run(self.id, self._tenant.configure, settings)
 
     async def erase_document(self, source: str) -> ErasureReceipt:
         """See `Tenant.erase_document`."""
-        return await self._threads.run(self._tenant.erase_document, source)
+        return await self._lanes.run(self.id, self._tenant.erase_document, source)
 
     async def erase_visitor(self, visitor: str) -> ErasureReceipt:
         """See `Tenant.erase_visitor`."""
-        return await self._threads.run(self._tenant.erase_visitor, visitor)
+        return await self._lanes.run(self.id, self._tenant.erase_visitor, visitor)
 
     async def erase(self) -> ErasureReceipt:
         """See `Tenant.erase`."""
-        return await self._threads.run(self._tenant.erase)
+        return await self._lanes.run(self.id, self._tenant.erase)
 
     async def stats(self) -> TenantStats:
         """See `Tenant.stats`."""
-        return await self._threads.run(self._tenant.stats)
+        return await self._lanes.run(self.id, self._tenant.stats)
 
 
 class AsyncEngine:
@@ -239,7 +178,7 @@ class AsyncEngine:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._threads = _Threads()
+        self._lanes = Lanes()
 
     @classmethod
     async def open(cls, location: str | os.PathLike[str], *, settings: Settings | None = None) -> Self:
@@ -248,52 +187,58 @@ class AsyncEngine:
 
     async def tenant(self, tenant_id: str, *, create: bool = True, min_generation: int | None = None) -> AsyncTenant:
         """See `Engine.tenant`."""
-        tenant = await self._threads.run(self._engine.tenant, tenant_id, create=create, min_generation=min_generation)
-        return AsyncTenant(tenant, self._threads)
+        tenant = await self._lanes.prepare(
+            str(tenant_id), self._engine.tenant, tenant_id, create=create, min_generation=min_generation
+        )
+        return AsyncTenant(tenant, self._lanes)
 
     async def tenants(self) -> list[str]:
         """See `Engine.tenants`."""
-        return await self._threads.run(self._engine.tenants)
+        return await self._lanes.run(ENGINE, self._engine.tenants)
 
     async def erase_tenant(self, tenant_id: str) -> ErasureReceipt:
         """See `Engine.erase_tenant`."""
-        return await self._threads.run(self._engine.erase_tenant, tenant_id)
+        return await self._lanes.run(ENGINE, self._engine.erase_tenant, tenant_id)
 
     async def rotate_keys(
         self, *, only_due: bool = False, reencrypt: bool = False, on_progress: OnRound | None = None
     ) -> RotationReport:
         """See `Engine.rotate_keys`; `on_progress` is called from a thread."""
-        return await self._threads.run(
-            self._engine.rotate_keys, only_due=only_due, reencrypt=reencrypt, on_progress=on_progress
+        return await self._lanes.run(
+            ENGINE, self._engine.rotate_keys, only_due=only_due, reencrypt=reencrypt, on_progress=on_progress
         )
 
     async def vacuum(self, *, grace_s: float | None = None) -> VacuumReport:
         """See `Engine.vacuum`."""
-        return await self._threads.run(self._engine.vacuum, grace_s=grace_s)
+        return await self._lanes.run(ENGINE, self._engine.vacuum, grace_s=grace_s)
 
     async def purge_expired(self) -> PurgeReport:
         """See `Engine.purge_expired`."""
-        return await self._threads.run(self._engine.purge_expired)
+        return await self._lanes.run(ENGINE, self._engine.purge_expired)
 
     async def verify(self, *tenant_ids: str) -> VerifyReport:
         """See `Engine.verify`."""
-        return await self._threads.run(self._engine.verify, *tenant_ids)
+        return await self._lanes.run(ENGINE, self._engine.verify, *tenant_ids)
 
     async def back_up(self, destination: str | os.PathLike[str], *tenant_ids: str) -> CopyReport:
         """See `Engine.back_up`."""
-        return await self._threads.run(self._engine.back_up, destination, *tenant_ids)
+        return await self._lanes.run(ENGINE, self._engine.back_up, destination, *tenant_ids)
 
     async def restore(self, source: str | os.PathLike[str], *tenant_ids: str) -> VerifyReport:
         """See `Engine.restore`."""
-        return await self._threads.run(self._engine.restore, source, *tenant_ids)
+        return await self._lanes.run(ENGINE, self._engine.restore, source, *tenant_ids)
 
     async def health(self) -> HealthReport:
         """See `Engine.health`."""
-        return await self._threads.run(self._engine.health)
+        return await self._lanes.run(ENGINE, self._engine.health)
+
+    async def cache_stats(self) -> CacheStats:
+        """See `Engine.cache_stats`."""
+        return await self._lanes.run(ENGINE, self._engine.cache_stats)
 
     async def close(self) -> None:
         """Waits for calls under way, then closes the engine."""
-        await asyncio.to_thread(self._threads.close)
+        await asyncio.to_thread(self._lanes.close)
         self._engine.close()
 
     async def __aenter__(self) -> Self:

@@ -18,12 +18,14 @@ from konverze_core.reports import (
     VerifyReport,
 )
 from konverze_indexes.marks import Marks, MemoryMarks
+from konverze_indexes.residents import CacheStats, Residents
 from konverze_indexes.tenant_ids import checked_tenant_id
 from konverze_indexes.tenant_list import list_tenants
 from konverze_loaders import LoadLimits
 from konverze_rag import opening
 from konverze_rag.open_tenants import OpenTenants
 from konverze_rag.providers.tiktoken_offline import TokenCounter
+from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.settings import Settings
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
@@ -73,11 +75,12 @@ class Engine:
             keys=keys,
             marks=marks or MemoryMarks(),
             clock=clock or SystemClock(),
-            embedder=embedder,
+            model=None if embedder is None else QuestionBatches(embedder),
             chat=chat,
             reranker=reranker,
             limits=limits or LoadLimits(),
             counter=TokenCounter.for_model(chat.info.name if chat else settings.chat_model),
+            residents=Residents(settings.cache_bytes),
         )
         self._upkeep = Upkeep(self._tenancy)
         self._open_tenants = OpenTenants(self._tenancy)
@@ -263,6 +266,10 @@ class Engine:
     def health(self) -> HealthReport:
         """Whether blob store and key provider answer, and how many tenants are open."""
         return self._upkeep.health(open_tenants=len(self._open_tenants))
+
+    def cache_stats(self) -> CacheStats:
+        """What the tenants' indexes take in memory, and how often they were found there."""
+        return self._tenancy.residents.stats()
 
     def close(self) -> None:
         """Drops all decrypted data and the connections that `open` made; its tenants refuse to work afterwards."""

@@ -14,15 +14,17 @@ import numpy as np
 from msgspec import structs
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue
-from konverze_core.errors import LoadError, StoreError
+from konverze_core.errors import KonverzeError, LoadError, StoreError
 from konverze_core.protocols import Clock, Embedder, Vectors
 from konverze_core.reports import IngestReport
+from konverze_indexes.compaction import merge_small
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.scalars import checked_metadata
 from konverze_indexes.segment import DocumentChunks, IndexedDocument, searchable_text
 from konverze_indexes.snapshot import Snapshot
 from konverze_loaders import Chunker, LoadLimits, load
+from konverze_rag.calibration import sentence_queries
 from konverze_rag.embedding import model_vectors
 from konverze_rag.uploads import NamedUpload, checked_source, upload_bytes
 from konverze_rag.version import __version__
@@ -176,8 +178,14 @@ class Ingestion:
         return embedded([chunk for item in documents for chunk in item.chunks], self._embedder, tell)
 
     def _commit(self, documents: Sequence[DocumentChunks], vectors: Vectors | None) -> int:
-        embedding = None if self._embedder is None else Embedding.of(self._embedder.info)
-        return self._index.add(documents, vectors, embedding=embedding, replaces=True)
+        embedding = queries = None
+        if self._embedder is not None:
+            embedding = Embedding.of(self._embedder.info)
+            queries = sentence_queries(self._embedder, documents)
+        generation = self._index.add(documents, vectors, embedding=embedding, replaces=True, queries=queries)
+        with suppress(KonverzeError):  # the documents are in, and the next ingest tries again
+            merge_small(self._index)
+        return generation
 
 
 def embedded(chunks: Sequence[Chunk], embedder: Embedder, tell: OnProgress = _unheard) -> Vectors:

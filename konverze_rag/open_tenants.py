@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import suppress
+from functools import partial
 
 from konverze_core.errors import ConfigError, KonverzeError, StoreError, UnknownTenantError
 from konverze_core.fakes import MemoryBlobStore
@@ -21,7 +23,9 @@ SWEPT_PER_LEASE = 0.25
 
 
 class OpenTenants:
-    """Opens each tenant once and keeps it until it is closed; safe to share between threads.
+    """Opens each tenant once and keeps it until its keys are dropped, or for as long as somebody holds it.
+
+    Safe to share between threads. How long an index stays in memory is for `Residents` to say.
 
     Args:
         tenancy: The parts of the engine.
@@ -29,7 +33,8 @@ class OpenTenants:
 
     def __init__(self, tenancy: Tenancy) -> None:
         self._tenancy = tenancy
-        self._tenants: dict[str, Tenant] = {}
+        self._alive: weakref.WeakValueDictionary[str, Tenant] = weakref.WeakValueDictionary()
+        self._kept: dict[str, Tenant] = {}  # for those who do not hold their tenant between two questions
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._is_store_trusted = False
@@ -37,20 +42,21 @@ class OpenTenants:
         self._is_closed = False
 
     def __len__(self) -> int:
-        return len(self._tenants)
+        return len(self._alive)
 
     def tenant(self, tenant_id: str, *, create: bool) -> Tenant:
         """The tenant of this id, in normalisation form C; see `Engine.tenant`."""
         self._check_open()
-        tenant = self._tenants.get(tenant_id)
+        tenant = self._alive.get(tenant_id)
         if tenant is None:
             return self._opened_once(tenant_id, create=create)
-        tenant.index.snapshot()  # it may have been erased, or its key be disabled
+        tenant.index.check()  # it may have been erased, or its key be disabled
+        self._kept[tenant_id] = tenant
         return tenant
 
     def notice_erasure(self, tenant_id: str) -> None:
         """Drops what is decrypted of a tenant, if it is open, once it was erased."""
-        if (tenant := self._tenants.get(tenant_id)) is not None:
+        if (tenant := self._alive.get(tenant_id)) is not None:
             with suppress(KonverzeError):  # otherwise the next use does
                 tenant.index.refreshed()
 
@@ -58,15 +64,19 @@ class OpenTenants:
         """Forgets the tenants whose keyring is gone: they know of newer generations than a copy has."""
         there = list_directories(self._tenancy.blobs)
         with self._lock:
-            self._tenants = {id_: one for id_, one in self._tenants.items() if one.index.blobs.directory in there}
+            for tenant_id, tenant in list(self._alive.items()):
+                if tenant.index.blobs.directory not in there:
+                    del self._alive[tenant_id]
+                    self._kept.pop(tenant_id, None)
 
     def close(self) -> None:
         """Drops all decrypted data; the tenants refuse to work afterwards."""
         with self._lock:
             self._is_closed = True
-            for tenant in self._tenants.values():
+            for tenant in list(self._alive.values()):
                 tenant.close()
-            self._tenants.clear()
+            self._alive.clear()
+            self._kept.clear()
             if self._idle_sweep is not None:
                 self._idle_sweep.stop()
 
@@ -80,7 +90,7 @@ class OpenTenants:
             opening_lock = self._opening.setdefault(tenant_id, threading.Lock())
         with opening_lock:
             try:
-                tenant = self._tenants.get(tenant_id) or Tenant(self._keyring(tenant_id, create=create), self._tenancy)
+                tenant = self._alive.get(tenant_id) or Tenant(self._keyring(tenant_id, create=create), self._tenancy)
             finally:
                 self._opening.pop(tenant_id, None)
             with self._lock:
@@ -88,12 +98,19 @@ class OpenTenants:
                 if self._idle_sweep is None:
                     every_s = self._tenancy.settings.key_lease_s * SWEPT_PER_LEASE
                     self._idle_sweep = IdleSweep(self._drop_idle, every_s)
-                return self._tenants.setdefault(tenant_id, tenant)
+                return self._taken_up(tenant_id, tenant)
+
+    def _taken_up(self, tenant_id: str, tenant: Tenant) -> Tenant:
+        first = self._alive.setdefault(tenant_id, tenant)
+        self._kept[tenant_id] = first
+        first.on_drop(partial(_let_go, self._kept, tenant_id))
+        return first
 
     def _drop_idle(self) -> None:
         """No key stays in memory for much longer than its lease because nobody comes to ask for it."""
-        for tenant in list(self._tenants.values()):
+        for tenant in list(self._alive.values()):
             tenant.drop_if_idle()
+        self._tenancy.residents.sweep()  # also of tenants that were let go since they were searched
 
     def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:
         self._check_store()
@@ -112,3 +129,8 @@ class OpenTenants:
             except StoreError:
                 return
             self._is_store_trusted = True
+
+
+def _let_go(kept: dict[str, Tenant], tenant_id: str) -> None:
+    """Apart from the class, so that a tenant which somebody holds does not keep the engine alive."""
+    kept.pop(tenant_id, None)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from konverze_core.errors import ConfigError, EmbedderMismatchError
 from konverze_core.protocols import Embedder, Reranker, Vectors
 from konverze_core.retrieval import Hit
-from konverze_indexes.fusion import reciprocal_rank_fusion
+from konverze_indexes.fusion import Ranking, fused, shares_by_rank
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
-from konverze_rag.embedding import model_vectors
+from konverze_rag.question_batches import QuestionBatches
+from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import checked_query
 from konverze_rag.seam import provider_seam
 from konverze_rag.settings import Settings
@@ -51,17 +53,43 @@ class Retriever:
 
     Attributes:
         index: The tenant's index.
-        embedder: Embeds questions; None for lexical search.
+        model: Embeds questions; None for lexical search.
         upcoming: Embeds them once a commit has brought it in, where a reindexing is under way.
+        vectors: Of questions that were asked before.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
         settings: The tenant's settings at the moment of a call; a search reads them once.
     """
 
     index: TenantIndex
-    embedder: Embedder | None
+    model: QuestionBatches | None
+    vectors: QuestionVectors
     reranker: Reranker | None
     settings: Callable[[], Settings]
-    upcoming: Embedder | None = None
+    upcoming: QuestionBatches | None = None
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """The model that embeds questions; None for lexical search."""
+        return None if self.model is None else self.model.embedder
+
+    def is_ready(self, text: str | None, vector: npt.ArrayLike | None) -> bool:
+        """Whether a search would wait neither for the store nor for a model; a blank or illegal text does not."""
+        snapshot = self.index.at_hand()
+        if snapshot is None or vector is not None or not isinstance(text, str) or not text.strip():
+            return snapshot is not None
+        embedding = snapshot.manifest.embedding
+        return embedding is None or self.vectors.known(text, embedding.fingerprint) is not None
+
+    def prepare(self, text: str | None, vector: npt.ArrayLike | None) -> None:
+        """Opens the index, and embeds the question where that has to be, so that a search is ready.
+
+        Raises:
+            KonverzeError: As `search`.
+        """
+        snapshot = self.index.snapshot()
+        if vector is None and text is not None and (asked := checked_query(text)).strip():
+            self._embedded(asked, snapshot)
+            self.settings()
 
     def search(
         self,
@@ -100,9 +128,9 @@ class Retriever:
             vector = self._embedded(asked, snapshot)
         if vector is not None:
             vector = _checked_vector(vector, snapshot)
-        if not asked.strip():
-            return snapshot.search(Query(k=k, vector=vector, where=where))
         settings = settings or self.settings()
+        if not asked.strip():
+            return snapshot.search(Query(k=k, vector=vector, where=where, relevance_weight=settings.relevance_weight))
         query = Query(
             k=k,
             text=asked,
@@ -111,26 +139,29 @@ class Retriever:
             fusion=settings.fusion,
             dense_weight=settings.dense_weight,
             lexical_weight=settings.lexical_weight,
+            relevance_weight=settings.relevance_weight,
         )
         hits = snapshot.search(query)
         if self.reranker is None:
             return hits
         with provider_seam("the reranker"):
-            return self.reranker.rerank(asked, hits)
+            return _explained(self.reranker.rerank(asked, hits), hits)
 
     def _embedded(self, text: str, snapshot: Snapshot) -> Vectors | None:
         embedding = snapshot.manifest.embedding
         if embedding is None or not snapshot.segments:
             return None
-        models = {model.info.fingerprint: model for model in (self.upcoming, self.embedder) if model is not None}
-        embedder = models.get(embedding.fingerprint)
-        if embedder is None:
+        if (known := self.vectors.known(text, embedding.fingerprint)) is not None:
+            return known
+        models = {one.embedder.info.fingerprint: one for one in (self.upcoming, self.model) if one is not None}
+        model = models.get(embedding.fingerprint)
+        if model is None:
             mine = self.embedder.info.name if self.embedder else "no embedding model"
             raise EmbedderMismatchError(
                 f"the index was built with {embedding.name}, the engine has {mine}: "
                 "open the engine with the model of the index, or search with vector="
             )
-        return np.ascontiguousarray(model_vectors(embedder.embed_queries, [text], dim=embedding.dim)[0])
+        return self.vectors.of(text, embedding.fingerprint, model)
 
     def search_both(
         self,
@@ -151,13 +182,21 @@ class Retriever:
         second = search(original)
         found = {_place(hit): hit for hit in [*second, *hits]}
         numbers = {place: number for number, place in enumerate(found)}
-        rankings = {
-            name: [(numbers[_place(hit)], hit.score) for hit in leg]
-            for name, leg in (("standalone", hits), ("original", second))
-        }
-        fused = reciprocal_rank_fusion(rankings, weights={"standalone": 1.0, "original": ORIGINAL_WEIGHT}, k=k)
+        legs = [
+            Ranking(items := [numbers[_place(hit)] for hit in leg], shares_by_rank(items, weight=weight))
+            for leg, weight in ((hits, 1.0), (second, ORIGINAL_WEIGHT))
+        ]
         ordered = list(found.values())
-        return [ordered[number] for number, _ in fused]
+        return [ordered[number] for number in fused(*legs, k=k).items]
+
+
+def _explained(reranked: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
+    """The reranked hits, which also say what their scores were before."""
+    scores = {id(hit.chunk): hit.score for hit in hits}
+    return [
+        structs.replace(hit, explain=structs.replace(hit.explain, fused_score=scores.get(id(hit.chunk))))
+        for hit in reranked
+    ]
 
 
 def _place(hit: Hit) -> tuple[str, int, str]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, Embedder, KeyProvider, Reranker
+from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, KeyProvider, Reranker
 from konverze_indexes.generations import Generations
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.lease import LeaseTerms
 from konverze_indexes.marks import Marks
+from konverze_indexes.residents import Residents
+from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.providers.tiktoken_offline import TokenCounter
+from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.settings import Settings
 from konverze_rag.tenant_settings import TenantConfiguration
 
@@ -29,11 +32,12 @@ class Tenancy:
         keys: Wraps the tenants' keys.
         marks: Remembers the newest generations seen.
         clock: Tells the time.
-        embedder: Embeds chunks and questions; None for lexical search only.
+        model: Embeds questions and, as its `embedder`, chunks; None for lexical search only.
         chat: Writes answers; None for extractive answers.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
         limits: How large an upload may be.
         counter: Counts the chat model's tokens.
+        residents: The indexes that stay in memory.
     """
 
     settings: Settings
@@ -41,16 +45,22 @@ class Tenancy:
     keys: KeyProvider
     marks: Marks
     clock: Clock
-    embedder: Embedder | None
+    model: QuestionBatches | None
     chat: ChatModel | None
     reranker: Reranker | None
     limits: LoadLimits
     counter: TokenCounter
+    residents: Residents
 
     @property
     def lease(self) -> LeaseTerms:
         """For how long keys are held."""
         return LeaseTerms(key_lease_s=self.settings.key_lease_s, outage_grace_s=self.settings.outage_grace_s)
+
+    @property
+    def analysis(self) -> Analysis:
+        """How texts become terms in indexes that are begun or reindexed."""
+        return Analysis(stemming=self.settings.stemming)
 
     def created(self, tenant_id: str) -> Keyring:
         """The keyring of a tenant, made now unless there is one; under a KEK of its own where the settings say so."""
@@ -71,15 +81,26 @@ class Tenancy:
 
     def sealed_blobs(self, keyring: Keyring) -> TenantBlobs:
         """All that the keyring's tenant has, but its keyring."""
-        return TenantBlobs.of(self.blobs, keyring)
+        return TenantBlobs.of(self.blobs, keyring, keeps_texts=self.settings.texts_in_memory)
 
     def index(self, keyring: Keyring) -> TenantIndex:
-        """The index of the keyring's tenant; opens it.
+        """The index of the keyring's tenant, opened for the occasion.
 
         Raises:
             KonverzeError: As `TenantIndex` says.
         """
-        return TenantIndex(self.sealed_blobs(keyring), keyring, self.clock, marks=self.marks)
+        return TenantIndex(self.sealed_blobs(keyring), keyring, self.clock, marks=self.marks, analysis=self.analysis)
+
+    def resident_index(self, keyring: Keyring) -> TenantIndex:
+        """The index of the keyring's tenant, opened to be searched: it stays in memory while there is room.
+
+        Raises:
+            KonverzeError: As `TenantIndex` says.
+        """
+        blobs = self.sealed_blobs(keyring)
+        return TenantIndex(
+            blobs, keyring, self.clock, marks=self.marks, residents=self.residents, analysis=self.analysis
+        )
 
     def conversations(self, keyring: Keyring) -> Conversations:
         """The conversations of the keyring's tenant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any
@@ -15,16 +15,19 @@ from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder, EmbedderInfo
 from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats
 from konverze_core.retrieval import Hit
-from konverze_indexes.compaction import compact
+from konverze_indexes.compaction import compact, merge_small
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.reindexing import OnReindexed, reindex
 from konverze_indexes.segment import checked_chunk
 from konverze_loaders import TokenWindowChunker
 from konverze_rag.asking import Asking
+from konverze_rag.calibration import sentence_queries
 from konverze_rag.conversations.names import checked_name
 from konverze_rag.embedding import model_vectors
 from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
+from konverze_rag.question_batches import QuestionBatches
+from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import Question
 from konverze_rag.retrieval import Retriever, checked_vectors
 from konverze_rag.tenancy import Tenancy
@@ -45,17 +48,20 @@ class Tenant:
 
     def __init__(self, keyring: Keyring, tenancy: Tenancy) -> None:
         self.id = keyring.tenant_id
-        self.index = tenancy.index(keyring)
+        self.index = tenancy.resident_index(keyring)
         self._keyring = keyring
         self._tenancy = tenancy
         self._clock = tenancy.clock
         self._conversations = tenancy.conversations(keyring)
         self._configuration = tenancy.configuration(keyring)
-        self._use(tenancy.embedder)
+        self._vectors = QuestionVectors()
+        self.index.accompany(self._vectors)
+        self._use(tenancy.model)
 
-    def _use(self, embedder: Embedder | None, *, upcoming: Embedder | None = None) -> None:
+    def _use(self, model: QuestionBatches | None, *, upcoming: QuestionBatches | None = None) -> None:
         """Searches, answers and ingests with this model from now on, until a commit brings in the upcoming one."""
         tenancy, settings = self._tenancy, self._tenancy.settings
+        embedder = None if model is None else model.embedder
         count = embedder.count_tokens if embedder else tenancy.counter.count_many
         chunker = TokenWindowChunker(
             count, max_tokens=settings.chunk_tokens, overlap_tokens=settings.chunk_overlap_tokens
@@ -63,8 +69,9 @@ class Tenant:
         self._ingestion = Ingestion(self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits)
         self._retriever = Retriever(
             index=self.index,
-            embedder=embedder,
+            model=model,
             upcoming=upcoming,
+            vectors=self._vectors,
             reranker=tenancy.reranker,
             settings=self._configuration.current,
         )
@@ -76,7 +83,7 @@ class Tenant:
             settings=self._configuration.current,
             clock=tenancy.clock,
         )
-        self._embedder = embedder
+        self._embedder, self._model = embedder, model
 
     def ingest(
         self,
@@ -131,14 +138,20 @@ class Tenant:
         documents, places = documents_of(given, self._clock)
         if not given:
             return self.index.snapshot().manifest.generation
+        queries = None
         if vectors is None:
-            order = [chunk for item in documents for chunk in item.chunks]
-            array = None if self._embedder is None else embedded(order, self._embedder)
+            array = None
+            if self._embedder is not None:
+                array = embedded([chunk for item in documents for chunk in item.chunks], self._embedder)
+                queries = sentence_queries(self._embedder, documents)
         else:
             array = checked_vectors(vectors, len(given))
             array = array if places == list(range(len(given))) else array[places]
         embedding = None if array is None else self._embedding(array.shape[1])
-        return self.index.add(documents, array, embedding=embedding, replaces=False)
+        generation = self.index.add(documents, array, embedding=embedding, replaces=False, queries=queries)
+        with suppress(KonverzeError):  # the chunks are in, and the next call tries again
+            merge_small(self.index)
+        return generation
 
     def _embedding(self, dim: int) -> Embedding:
         """The engine's own model where the dimension fits; the caller's, known by its dimension alone, where not."""
@@ -172,6 +185,14 @@ class Tenant:
             ProviderError: The embedding service failed.
         """
         return self._retriever.search(text, k=k, where=where, vector=vector)
+
+    def is_ready(self, text: str | None, vector: npt.ArrayLike | None) -> bool:
+        """Whether a search would wait neither for the store nor for a model."""
+        return self._retriever.is_ready(text, vector)
+
+    def prepare(self, text: str | None, vector: npt.ArrayLike | None) -> None:
+        """Does the part of a search that waits for the store and for a model; what it raises, the search would."""
+        self._retriever.prepare(text, vector)
 
     def stream(
         self,
@@ -237,7 +258,11 @@ class Tenant:
         Returns:
             The generation that holds the result.
         """
-        return compact(self.index)
+        embedding = self.index.snapshot().manifest.embedding
+        embedder, questions = self._embedder, None
+        if embedder is not None and embedding is not None and embedder.info.fingerprint == embedding.fingerprint:
+            questions = partial(sentence_queries, embedder)
+        return compact(self.index, questions=questions)
 
     def reindex(self, embedder: Embedder | None = None, *, on_progress: OnReindexed | None = None) -> int:
         """Embeds all documents anew, online: one commit at the end, and until then the old model serves.
@@ -257,12 +282,13 @@ class Tenant:
             ProviderError: The embedding service failed; the old model stays.
             StoreError: The store did not take it.
         """
-        chosen = embedder or self._tenancy.embedder
-        embed = None
+        chosen = self._tenancy.model if embedder is None else QuestionBatches(embedder)
+        embed = embedding = None
         if chosen is not None:
-            embed = partial(model_vectors, chosen.embed_documents, dim=chosen.info.dim)
-        embedding = None if chosen is None else Embedding.of(chosen.info)
-        serving = self._embedder
+            info = chosen.embedder.info
+            embed = partial(model_vectors, chosen.embedder.embed_documents, dim=info.dim)
+            embedding = Embedding.of(info)
+        serving = self._model
         self._use(serving, upcoming=chosen)
         try:
             generation = reindex(self.index, embed, embedding, on_progress=on_progress)
@@ -346,6 +372,10 @@ class Tenant:
         """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads."""
         self._keyring.drop_if_idle()
 
+    def on_drop(self, callback: Callable[[], None]) -> None:
+        """Calls back whenever keys and decrypted data are dropped; see `Keyring.on_drop`."""
+        self._keyring.on_drop(callback)
+
     def close(self) -> None:
         """Drops keys and decrypted data for good."""
         self.index.close()
@@ -374,4 +404,6 @@ class Tenant:
             embedder=manifest.embedding.name if manifest.embedding else "",
             resident_bytes=snapshot.resident_bytes,
             stored_bytes=sum(entry.hot.stored_bytes + entry.text.stored_bytes for entry in manifest.segments),
+            stemming=manifest.analysis.stemming,
+            dense=snapshot.dense_stats(),
         )

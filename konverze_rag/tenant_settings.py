@@ -37,6 +37,7 @@ from konverze_rag.settings import (
     RetentionDays,
     RetrievalK,
     Settings,
+    Share,
     Text,
     Weight,
     said_of,
@@ -71,6 +72,7 @@ class TenantSettings(BaseModel):
     fusion: Fusion | None = None
     dense_weight: Weight | None = None
     lexical_weight: Weight | None = None
+    relevance_weight: Share | None = None
     history_turns: HistoryTurns | None = None
     max_output_tokens: MaxOutputTokens | None = None
     retention_days: RetentionDays | None = None
@@ -141,6 +143,7 @@ class TenantConfiguration:
         self._seen = _Seen()
         self._checked_at = clock.monotonic()
         self._own: TenantSettings | None = None
+        self._over_defaults = (TenantSettings(), defaults)  # of the last call: a search is no place to merge settings
         keyring.on_drop(self._drop)
 
     def current(self) -> Settings:
@@ -154,7 +157,12 @@ class TenantConfiguration:
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
             StoreError: Nothing was read yet, and the store cannot be read.
         """
-        return self.own().over(self._defaults)
+        own = self.own()
+        known, settings = self._over_defaults
+        if known is not own:
+            settings = own.over(self._defaults)
+            self._over_defaults = own, settings
+        return settings
 
     def own(self) -> TenantSettings:
         """What the tenant has settled; as fresh as `current`.

