@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WHEEL_VENV := build/wheel-venv
 WHEEL_RUN := build/wheel-run
-EXTRAS := local,azure,aws,vault,bench,dev
+EXTRAS := local,azure,aws,vault,dev
 FAULTS_STAMP := $(VENV)/.faults-installed
+BENCH_STAMP := $(VENV)/.bench-installed
 AZURITE := build/azurite
 AZURITE_VERSION := 3.35.0
 
@@ -49,8 +50,13 @@ wheel-test: $(STAMP)
 	cp -r tests docs benchmarks README.md pyproject.toml $(WHEEL_RUN)
 	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=. --ignore=tests/faults
 
-bench: $(STAMP)
-	$(BIN)/python -m benchmarks
+# The whole suite beside its peers, which are installed here: some twenty minutes. One question: `make bench ASK=dense`.
+bench: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks $(ASK)
+
+$(BENCH_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),bench]'
+	touch $(BENCH_STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ import numpy as np
 from konverze_rag.version import __version__
 
 RESULTS = Path(__file__).parent / "results"
+STATUS = Path("/proc/self/status")
+WRITTEN = Path("/proc/self/io")
+WINDOW_S = 0.4
+"""Throughput is counted for so long."""
 
 
 def machine() -> dict[str, str]:
@@ -70,6 +75,30 @@ def interleaved_ms(contestants: Mapping[str, Callable[[int], object]], *, rounds
     return {name: [one.wall_ms for one in spent] for name, spent in interleaved(contestants, rounds=rounds).items()}
 
 
+def calls_per_second(call: Callable[[int], object], *, threads: int) -> float:
+    """How many calls so many threads finish in a second.
+
+    Args:
+        call: Called with the number of the call, each thread counting from another.
+        threads: How many call at once.
+    """
+    done, until = [0] * threads, time.perf_counter() + WINDOW_S
+
+    def work(number: int) -> None:
+        faiss.omp_set_num_threads(1)  # holds for the thread that calls it; others would start helpers on busy cores
+        while time.perf_counter() < until:
+            call(number * 31 + done[number])
+            done[number] += 1
+
+    started = time.perf_counter()
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(done) / (time.perf_counter() - started)
+
+
 def median(times: list[float]) -> float:
     """The median."""
     return float(np.median(times))
@@ -80,6 +109,26 @@ def percentile(times: list[float], share: float) -> float:
     return float(np.percentile(times, share))
 
 
+def anonymous_bytes() -> int:
+    """Memory of this process that no file backs; 0 where the system does not tell."""
+    return 1024 * int(_told(STATUS).get("RssAnon", "0").split()[0])
+
+
+def written_bytes() -> int:
+    """Bytes handed to write calls so far; 0 where the system does not count them."""
+    return int(_told(WRITTEN).get("wchar", "0"))
+
+
+def _told(path: Path) -> dict[str, str]:
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def stored_bytes(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def save(question: str, rows: list[dict[str, Any]]) -> Path:
     """Writes the rows of a run, with machine and date, as JSON."""
     RESULTS.mkdir(exist_ok=True)
@@ -87,17 +136,3 @@ def save(question: str, rows: list[dict[str, Any]]) -> Path:
     result = {"question": question, "measured_at": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "rows": rows}
     path.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     return path
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as a Markdown table."""
-    heads = list(rows[0])
-    cells = [[_cell(row[head]) for head in heads] for row in rows]
-    lines = ["| " + " | ".join(line) + " |" for line in [heads, ["---"] * len(heads), *cells]]
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
