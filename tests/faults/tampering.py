@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,8 +15,9 @@ from konverze_indexes.commits import CommitLog
 from konverze_indexes.generations import Generations
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.keywrap import unlocked
-from konverze_indexes.manifest import BlobPin, commit_name
+from konverze_indexes.manifest import BlobPin, SegmentEntry, commit_name
 from konverze_indexes.marks import MemoryMarks
+from konverze_indexes.segment import opened_segment
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_rag.conversations.daykeys import DayKeys
@@ -139,7 +141,7 @@ class Scene:
             yield self._artefact(blobs, "commit", commit_name(generation), lambda n=generation: log.read(n))
         for entry in newest.manifest.segments:
             yield self._pinned(blobs, "hot", entry.hot_name, entry.hot)
-            yield self._pinned(blobs, "text", entry.text_name, entry.text)
+            yield self._text(blobs, entry)
         for name in blobs.names("uploads/"):
             yield self._pinned(blobs, "upload", name, None)
         yield self._artefact(blobs, "settings", blobs.names("settings/")[0], lambda: self._configuration(keyring).own())
@@ -164,6 +166,13 @@ class Scene:
     def _pinned(self, blobs: TenantBlobs, kind: str, name: str, pin: BlobPin | None) -> Artefact:
         artefact = self._artefact(blobs, kind, name, lambda: blobs.read(kind, name, pin=pin))
         return replace(artefact, pin=pin)
+
+    def _text(self, blobs: TenantBlobs, entry: SegmentEntry) -> Artefact:
+        def texts() -> list[str]:
+            segment = opened_segment(blobs, entry)
+            return [segment.chunk(row).text for row in range(segment.row_count)]
+
+        return replace(self._artefact(blobs, "text", entry.text_name, texts), pin=entry.text)
 
     def _artefact(self, blobs: TenantBlobs, kind: str, name: str, opened: Callable[[], object]) -> Artefact:
         whole_name = blobs.prefix + name
@@ -231,4 +240,6 @@ def directory_of(tenant_id: str) -> str:
 
 
 def _upload(tenant_id: str, fact: str) -> bytes:
-    return f"{tenant_id} says: {fact} ".encode() * 40
+    """A text that does not shrink much when it is compressed, so that there is something to damage."""
+    codes = (hashlib.sha256(f"{tenant_id} {fact} {number}".encode()).hexdigest() for number in range(40))
+    return " ".join(f"{tenant_id} says: {fact} {code}." for code in codes).encode()
