@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any, Self, TypeAlias
 
@@ -74,7 +75,7 @@ Row: TypeAlias = dict[str, Cell]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """Two contestants, call by call.
+    """Two contestants.
 
     Attributes:
         base: Milliseconds of each call of the yardstick, a list a repetition.
@@ -96,7 +97,9 @@ class Compared:
 
 
 def compared(base: Callable[[int], object], own: Callable[[int], object], *, rounds: int = ROUNDS) -> Compared:
-    """Both in turns: both then find their data equally far from the processor's caches.
+    """Both in turns of some dozen calls, so that a busy machine slows both.
+
+    Not call by call: the yardstick reads so much that a search after it would find none of its own in the caches.
 
     Args:
         base: The yardstick, called with the number of the call.
@@ -104,12 +107,16 @@ def compared(base: Callable[[int], object], own: Callable[[int], object], *, rou
         rounds: Calls of each in one repetition; fewer where a call takes long.
     """
     rounds = max(2, min(rounds, _warmed_up(own, rounds * REPETITIONS) // REPETITIONS))
-    times = interleaved_ms({"base": base, "own": own}, rounds=rounds * REPETITIONS)
-    parts = {
-        name: [all_of[start : start + rounds] for start in range(0, len(all_of), rounds)]
-        for name, all_of in times.items()
-    }
-    return Compared(**parts)
+    times: dict[str, list[list[float]]] = {"base": [], "own": []}
+    for repetition in range(REPETITIONS):
+        for name, call in (("base", base), ("own", own)):
+            turn = partial(_turn, call, repetition * rounds)
+            times[name].append(interleaved_ms({name: turn}, rounds=rounds)[name])
+    return Compared(**times)
+
+
+def _turn(call: Callable[[int], object], first: int, number: int) -> object:
+    return call(first + number)
 
 
 def _warmed_up(call: Callable[[int], object], calls: int) -> int:

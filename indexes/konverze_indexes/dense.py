@@ -9,10 +9,10 @@ The vectors are stored once, as fp16, inside a FAISS index that `dense_building`
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, sqrt
-from threading import Lock
 from typing import Any, TypeAlias, cast
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
@@ -99,7 +99,7 @@ class DenseIndex:
         self._fixed_work, self._work_per_effort = work(self._index, figures.structure)
         self._by_effort: dict[float, Any] = {}
         self._in_all_lists = self._parameters(self._index.nlist) if figures.structure == "ivf" else None
-        self._preparing = Lock()
+        self._preparing = threading.Lock()
 
     def search(self, query: Vectors, *, k: int, allowed: Allowed | None = None) -> tuple[Scores, Rows64]:
         """The k rows with the greatest inner product, best first; as many as there are, whatever the effort.
@@ -117,16 +117,7 @@ class DenseIndex:
         wanted = min(k, self.count if allowed is None else allowed.count)
         if wanted <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
-        # Per thread in OpenMP: without it every query would start a team of threads, and 8 queries 8 teams.
-        threads = _faiss.omp_get_max_threads()
-        if threads == 1:
-            scores, rows = self._top(query, wanted, allowed)
-        else:
-            _faiss.omp_set_num_threads(1)
-            try:
-                scores, rows = self._top(query, wanted, allowed)
-            finally:
-                _faiss.omp_set_num_threads(threads)
+        scores, rows = self._top(query, wanted, allowed)
         return (scores if self._unscale == 1 else scores * self._unscale), rows
 
     @property
@@ -277,8 +268,39 @@ def _opened(reader: Any, structure: Structure) -> Any:
     return index
 
 
+class _Desk(threading.local):
+    """Where a thread's searches put query and answer.
+
+    Each call of FAISS lets go of the interpreter lock, also the one that asks for an array's address: with addresses at
+    hand a search does so once, instead of at every step, and threads get into each other's way the less.
+    """
+
+    def __init__(self) -> None:
+        # OpenMP counts per thread: without this every search would start a team of its own.
+        _faiss.omp_set_num_threads(1)
+        self._queries: dict[int, tuple[Vectors, Any]] = {}
+        self._room = 0
+        self._scores, self._rows = np.empty(0, np.float32), np.empty(0, np.int64)
+        self._places: tuple[Any, Any] = (None, None)
+
+    def found(self, index: Any, query: Vectors, k: int, parameters: Any) -> tuple[Scores, Rows64]:
+        """The best k rows of an index."""
+        if query.size not in self._queries:
+            place = np.empty(query.size, np.float32)
+            self._queries[query.size] = place, _faiss.swig_ptr(place)
+        if k > self._room:
+            self._room = max(2 * self._room, k)
+            self._scores, self._rows = np.empty(self._room, np.float32), np.empty(self._room, np.int64)
+            self._places = _faiss.swig_ptr(self._scores), _faiss.swig_ptr(self._rows)
+        place, address = self._queries[query.size]
+        place[:] = query
+        # What `search` wraps: checks that are the caller's here.
+        index.search_c(1, address, k, *self._places, parameters)
+        return self._scores[:k].copy(), self._rows[:k].copy()
+
+
+_desk = _Desk()
+
+
 def _found(index: Any, query: Vectors, k: int, parameters: Any) -> tuple[Scores, Rows64]:
-    scores, rows = np.empty(k, np.float32), np.empty(k, np.int64)
-    # What `search` wraps: checks that are the caller's here.
-    index.search_c(1, _faiss.swig_ptr(query), k, _faiss.swig_ptr(scores), _faiss.swig_ptr(rows), parameters)
-    return scores, rows
+    return _desk.found(index, query, k, parameters)
