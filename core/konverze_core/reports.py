@@ -57,7 +57,7 @@ class DenseStats:
         structure: `flat` compares all, `ivf` those in the lists nearest to the query, `pq` those that short codes name.
         recall: Share of the ten best that a search found when the index was built; 1 for `flat`, which is exact.
         asked_recall: What it was built for.
-        queries: What the recall was measured with: `sentences` of the documents, `recent queries`, or `passages`, which
+        queries: What the recall was measured with: `sentences` of the documents, or `passages`, which
             flatter it a little; empty for `flat`.
     """
 

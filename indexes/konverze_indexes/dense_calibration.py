@@ -44,7 +44,7 @@ class CalibrationQueries:
 
     Attributes:
         vectors: float32, shape (m, dim).
-        source: Where they come from: `sentences` or `recent queries`.
+        source: Where they come from, such as `sentences`.
     """
 
     vectors: Vectors

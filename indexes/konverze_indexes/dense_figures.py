@@ -29,7 +29,7 @@ class DenseFigures:
             `pq`. Empty for `flat`.
         recall: Recall@10 against the exact answer, measured; None where nothing had to be: `flat` is exact.
         asked_recall: The recall that it was built for.
-        queries: What it was measured with: `sentences`, `recent queries`, `passages`; empty for `flat`.
+        queries: What it was measured with: `sentences` or `passages`; empty for `flat`.
     """
 
     structure: Structure
