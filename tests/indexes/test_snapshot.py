@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from konverze_indexes.snapshot import Query
+from konverze_indexes.snapshot import MAX_KEPT_FILTERS, Query
 from tests.indexes.builders import DIM, add, document, new_index, unit_vectors
 
 
@@ -100,3 +100,22 @@ def test_catalogue_counts_live_chunks_by_document(index):
     index.delete(["d0"])
     rows = {row.id: row.chunks for row in index.snapshot().documents()}
     assert rows == {"late": 3} | {f"d{number}": 2 for number in range(1, 20)}
+
+
+def test_filters_that_python_holds_for_equal_are_told_apart():
+    index = new_index()
+    add(index, document("number", "a", flag=1), document("truth", "b", flag=True), document("text", "c", flag="1"))
+    snapshot = index.snapshot()
+    for _ in range(2):
+        for value, expected in ((1, "number"), (True, "truth"), ("1", "text"), (1.0, "number")):
+            hits = snapshot.search(Query(k=5, vector=QUERY, where={"flag": value}))
+            assert [hit.chunk.document_id for hit in hits] == [expected]
+
+
+def test_only_the_latest_filters_are_remembered(index):
+    snapshot = index.snapshot()
+    before = snapshot.resident_bytes
+    for number in range(3 * MAX_KEPT_FILTERS):
+        assert len(snapshot.search(Query(k=50, vector=QUERY, where={"document_id": f"d{number}"}))) == 2 * (number < 20)
+    rows = sum(part.segment.row_count for part in snapshot.segments)
+    assert before < snapshot.resident_bytes < before + MAX_KEPT_FILTERS * 2 * rows + 43 * 400

@@ -260,3 +260,21 @@ def test_a_large_index_is_measured_by_the_sentences_of_its_documents(make_engine
     assert figures.queries in {"sentences", ""}
     acme.compact()
     assert acme.stats().dense == (figures,)
+
+
+def test_texts_that_stay_sealed_are_found_all_the_same(tmp_path):
+    location = tmp_path / "data"
+    chunks = [kr.Chunk(document_id=f"d{n}", ordinal=0, text=f"text {n} " + "मूल्य " * 200) for n in range(50)]
+    vectors, found, resident = _vectors(50), [], []
+    for in_memory in (True, False):
+        settings = OFFLINE.model_copy(update={"texts_in_memory": in_memory})
+        with kr.Engine.open(location, settings=settings) as engine:
+            acme = engine.tenant("acme")
+            if in_memory:
+                acme.add(chunks, vectors)
+            before = acme.stats().resident_bytes
+            found.append([acme.search("text 7", vector=vectors[7], k=20) for _ in range(2)])
+            resident.append(acme.stats().resident_bytes - before)
+    assert found[0] == found[1]
+    assert found[0][0][0].chunk == chunks[7]
+    assert resident[0] >= 20 * 400 > resident[1]
