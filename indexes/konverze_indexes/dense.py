@@ -61,11 +61,17 @@ class _Gathered:
         return scores, self.rows[places]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Selected:
-    """Many rows, as parameters of a search of all lists or all rows that skips the others."""
+    """Many rows, as parameters of a search of all lists or all rows that skips the others.
+
+    Attributes:
+        parameters: What FAISS takes.
+        gathered: The same rows by themselves, once a search among the best of all rows has found too few of them.
+    """
 
     parameters: Any
+    gathered: _Gathered | None = None
 
 
 class DenseIndex:
@@ -158,7 +164,8 @@ class DenseIndex:
                 return scores[kept], rows[kept]
             if self._size_bytes(allowed) <= GATHERED_BYTES:
                 with self._preparing:
-                    return self._gathered(allowed).top(query, wanted)
+                    prepared.gathered = gathered = prepared.gathered or self._gathered(allowed)
+                return gathered.top(query, wanted)
         return _found(self._vectors, query, wanted, prepared.parameters)
 
     def _top_of_all(self, query: Vectors, wanted: int) -> tuple[Scores, Rows64]:
@@ -194,26 +201,24 @@ class DenseIndex:
         if isinstance(allowed.prepared, _Gathered | _Selected):
             return allowed.prepared
         with self._preparing:
+            if isinstance(allowed.prepared, _Gathered | _Selected):  # by a thread that was faster
+                return allowed.prepared
             fetched = _fetched(CALIBRATED_K, allowed.count / self.count)
             alternative = min(self._work(fetched), self._work_of_skipping(allowed))
             is_small = self._size_bytes(allowed) <= GATHERED_BYTES and self.figures.structure != "flat"
-            if is_small and allowed.count < alternative:
-                return self._gathered(allowed)
-            allowed.prepared = prepared = self._selected(allowed)
+            is_gathered = is_small and allowed.count < alternative
+            prepared = self._gathered(allowed) if is_gathered else self._selected(allowed)
+            allowed.prepared = prepared
         return prepared
 
     def _size_bytes(self, allowed: Allowed) -> int:
         return allowed.count * self.dim * 2
 
     def _gathered(self, allowed: Allowed) -> _Gathered:
-        """Gathers allowed rows, unless another thread was faster."""
-        if isinstance(allowed.prepared, _Gathered):
-            return allowed.prepared
         rows = np.flatnonzero(allowed.mask)
         gathered = _Gathered(rows, flat_index(self.dim))
         gathered.index.add(self._decoded(rows))
         allowed.prepared_bytes = self._size_bytes(allowed) + rows.nbytes
-        allowed.prepared = gathered
         return gathered
 
     def _decoded(self, rows: Rows64) -> Vectors:
