@@ -163,9 +163,10 @@ class DenseIndex:
             if kept.size == wanted:
                 return scores[kept], rows[kept]
             if self._size_bytes(allowed) <= GATHERED_BYTES:
-                with self._preparing:
-                    prepared.gathered = gathered = prepared.gathered or self._gathered(allowed)
-                return gathered.top(query, wanted)
+                if prepared.gathered is None:
+                    with self._preparing:
+                        prepared.gathered = prepared.gathered or self._gathered(allowed)
+                return prepared.gathered.top(query, wanted)
         return _found(self._vectors, query, wanted, prepared.parameters)
 
     def _top_of_all(self, query: Vectors, wanted: int) -> tuple[Scores, Rows64]:

@@ -15,9 +15,6 @@ from konverze_indexes.container import Bytes
 COMPRESSION_LEVEL = 3
 """Of Zstandard: higher levels save 5 % and take three times as long."""
 
-MAX_TEXT_BYTES = 1 << 30
-"""Longest text of one chunk, UTF-8."""
-
 ReadBytes = Callable[[int, int], memoryview]
 """The bytes of the text blob from here to there, checked."""
 
@@ -63,7 +60,7 @@ class Texts:
         packed = self._read(self._starts[row], self._starts[row + 1])
         try:
             with self._lock:
-                text = self._decompress(packed, max_output_size=MAX_TEXT_BYTES)
+                text = self._decompress(packed)  # a frame that does not tell its length is refused
             return str(text, "utf-8")
         except (zstandard.ZstdError, ValueError):
             # The error may quote the text: it is not chained.
