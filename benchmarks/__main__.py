@@ -23,7 +23,7 @@ from benchmarks import (
 from benchmarks.extents import Extent
 from benchmarks.measuring import machine, save
 from benchmarks.ratios import Row, as_json
-from benchmarks.report import recorded, rewrite_readme, table, worse
+from benchmarks.report import foreign_processor, recorded, rewrite_readme, table, worse
 
 SIZED = {
     module.QUESTION: module
@@ -82,6 +82,8 @@ def _check(questions: Sequence[str]) -> int:
             print(f"{name}: FAILED: no kept results to compare with; run it without --check", flush=True)
             failed += 1
             continue
+        if kept_on := foreign_processor(name):
+            print(f"{name}: kept results are of another processor ({kept_on}): even quotients move with it", flush=True)
         found = worse(ask(Extent.GATE), before)
         if found:
             print(f"{name}: worse, asked again", *found.values(), sep="\n  ", flush=True)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from benchmarks.measuring import RESULTS
+from benchmarks.measuring import RESULTS, machine
 from benchmarks.ratios import Cell, Row, Watched, from_json
 
 README = RESULTS.parent / "README.md"
@@ -36,6 +36,13 @@ def recorded(question: str) -> list[Row]:
     """The rows of the last run that was kept; none where there was none."""
     path = RESULTS / f"{question}.json"
     return [from_json(row) for row in json.loads(path.read_text("utf-8"))["rows"]] if path.exists() else []
+
+
+def foreign_processor(question: str) -> str:
+    """The processor of the last run that was kept, where it is not this machine's; otherwise empty."""
+    path = RESULTS / f"{question}.json"
+    kept = json.loads(path.read_text("utf-8"))["machine"]["processor"] if path.exists() else ""
+    return "" if kept == machine()["processor"] else kept
 
 
 def rewrite_readme() -> None:

@@ -114,7 +114,7 @@ class Engine:
         root = opening.local_root(location)
         blobs = opening.blob_store(location)
         with ExitStack() as stack:
-            keys = opening.key_provider(settings, root, is_new=not blobs.list("keyring/"), owned=stack)
+            keys = opening.key_provider(settings, root, blobs=blobs, owned=stack)
             engine = cls(
                 settings=settings,
                 blobs=blobs,
@@ -143,7 +143,7 @@ class Engine:
             TenantErasedError: The tenant was erased.
             UnknownTenantError: No such tenant, and `create` is False.
         """
-        tenant = self._open_tenants.tenant(checked_tenant_id(tenant_id), create=create)
+        tenant = self._open_tenants.tenant(tenant_id, create=create)
         if min_generation is not None:
             if not isinstance(min_generation, int):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError("min_generation is a whole number")

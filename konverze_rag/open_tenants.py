@@ -13,7 +13,7 @@ from konverze_indexes.generations import list_directories
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.stores import check_put_if_absent
-from konverze_indexes.tenant_ids import tenant_directory
+from konverze_indexes.tenant_ids import checked_tenant_id, tenant_directory
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
 from konverze_rag.upkeep.maintenance import IdleSweep
@@ -45,9 +45,12 @@ class OpenTenants:
         return len(self._alive)
 
     def tenant(self, tenant_id: str, *, create: bool) -> Tenant:
-        """The tenant of this id, in normalisation form C; see `Engine.tenant`."""
+        """The tenant of this id; see `Engine.tenant`."""
         self._check_open()
-        tenant = self._alive.get(tenant_id)
+        tenant = self._kept.get(tenant_id) if type(tenant_id) is str else None
+        if tenant is None:
+            tenant_id = checked_tenant_id(tenant_id)  # those that are kept have passed
+            tenant = self._alive.get(tenant_id)
         if tenant is None:
             return self._opened_once(tenant_id, create=create)
         tenant.index.check()  # it may have been erased, or its key be disabled

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import BlobStore, ChatModel, Embedder, KeyProvider
+from konverze_indexes.generations import ROOT
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import FileMarks, Marks, MemoryMarks
@@ -80,13 +81,13 @@ def high_water_marks(settings: Settings, root: Path | None) -> Marks:
     return MemoryMarks() if folder is None else FileMarks(folder)
 
 
-def key_provider(settings: Settings, root: Path | None, *, is_new: bool, owned: ExitStack) -> KeyProvider:
+def key_provider(settings: Settings, root: Path | None, *, blobs: BlobStore, owned: ExitStack) -> KeyProvider:
     """The provider that the settings name.
 
     Args:
         settings: What the engine is told.
         root: The data directory; None for another store.
-        is_new: Whether there is no data yet, so that a key file may be made.
+        blobs: While it holds no tenant, a missing key file is made.
         owned: Closes the provider's connections.
 
     Raises:
@@ -95,7 +96,8 @@ def key_provider(settings: Settings, root: Path | None, *, is_new: bool, owned: 
         MissingExtraError: The extra for this provider is not installed.
     """
     if settings.key_provider == "file":
-        return LocalKeyFile.open(key_file(settings, root), create=is_new)
+        file = key_file(settings, root)
+        return LocalKeyFile.open(file, create=not file.exists() and not blobs.list(ROOT))
     make = {"azure": _azure, "aws": _aws, "vault": _vault}[settings.key_provider]
     provider, close = make(settings)
     owned.callback(close)

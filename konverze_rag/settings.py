@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import from_json
 
 from konverze_core.errors import ConfigError
 from konverze_indexes.scalars import checked_text
@@ -25,6 +29,12 @@ CACHE_BYTES = 2 << 30
 
 MIN_CACHE_BYTES = 1 << 20
 """Least budget that can be set: a tenant of some hundred chunks."""
+
+PREFIX = "KONVERZE_"
+"""What the names of the variables start with that settings are read from."""
+
+SHARED_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+"""Read, too, as others call them; the same name with the prefix comes first."""
 
 Text: TypeAlias = Annotated[str, AfterValidator(partial(checked_text, "a setting"))]
 RetrievalK: TypeAlias = Annotated[int, Field(ge=1, le=100)]
@@ -37,14 +47,22 @@ RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=36_500)]
 MaxOutputTokens: TypeAlias = Annotated[int, Field(ge=16)]
 
 
+def _from_json(value: object) -> object:
+    """A list, also where it comes from the environment."""
+    return from_json(value) if isinstance(value, str) else value
+
+
+Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_from_json)]
+
+
 def said_of(error: ValidationError) -> str:
     """Which settings are wrong and why, without their values."""
     wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
     return f"settings: {wrong}"
 
 
-class Settings(BaseSettings):
-    """What an engine is told; each field is also read from `KONVERZE_<NAME>`.
+class Settings(BaseModel):
+    """What an engine is told; each field is also read from `KONVERZE_<NAME>`, lists as JSON.
 
     Attributes:
         openai_api_key: Also `OPENAI_API_KEY`. With it, or with `openai_base_url`, a language model writes the answers.
@@ -111,22 +129,10 @@ class Settings(BaseSettings):
         ConfigError: A value, given or from the environment, is not one that its field takes.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="KONVERZE_",
-        env_ignore_empty=True,
-        frozen=True,
-        extra="forbid",
-        populate_by_name=True,
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
-    openai_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("KONVERZE_OPENAI_API_KEY", "OPENAI_API_KEY")
-    )
-    openai_base_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("KONVERZE_OPENAI_BASE_URL", "OPENAI_BASE_URL")
-    )
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
     chat_model: str = "gpt-5-mini"
     chat_api: Literal["responses", "chat"] = "responses"
     context_window_tokens: int = Field(default=128_000, ge=1_000)
@@ -168,7 +174,7 @@ class Settings(BaseSettings):
     azure_vault_url: str | None = None
     azure_key_name: str | None = None
     azure_signing_key: str | None = None
-    azure_signing_public_keys: tuple[str, ...] = ()
+    azure_signing_public_keys: Texts = ()
     azure_hsm: bool = False
     aws_region: str | None = None
     aws_kms_key: str | None = None
@@ -183,7 +189,7 @@ class Settings(BaseSettings):
     @classmethod
     def _checked(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            settings = handler(data)
+            settings = handler(_stated(cls.model_fields) | data if isinstance(data, dict) else data)
         except ValidationError as exc:
             # The error holds the values, and one of them may be a key: it is not chained.
             raise ConfigError(said_of(exc)) from None
@@ -205,3 +211,12 @@ class Settings(BaseSettings):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("settings may hold a key: they are not pickled")
+
+
+def _stated(fields: Collection[str]) -> dict[str, str]:
+    """What the environment states of these fields."""
+    variables = {name.lower(): os.environ.get(name, "") for name in SHARED_VARIABLES}
+    for name, value in os.environ.items():
+        if name.startswith(PREFIX) and value:
+            variables[name.removeprefix(PREFIX).lower()] = value
+    return {name: value for name, value in variables.items() if value and name in fields}

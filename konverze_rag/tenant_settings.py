@@ -97,6 +97,9 @@ class TenantSettings(BaseModel):
         return together
 
 
+_NOTHING = TenantSettings()
+
+
 class _Version(BaseModel):
     """A version, as stored.
 
@@ -143,7 +146,7 @@ class TenantConfiguration:
         self._seen = _Seen()
         self._checked_at = clock.monotonic()
         self._own: TenantSettings | None = None
-        self._over_defaults = (TenantSettings(), defaults)  # of the last call: a search is no place to merge settings
+        self._over_defaults = (_NOTHING, defaults)  # of the last call: a search is no place to merge settings
         keyring.on_drop(self._drop)
 
     def current(self) -> Settings:
@@ -267,7 +270,7 @@ class TenantConfiguration:
         number = _number_of(names[0]) if names else 0
         if number < self._seen.number:
             raise RollbackError(f"settings {number} stand where settings {self._seen.number} were already seen")
-        own, digest = TenantSettings(), ""
+        own, digest = _NOTHING, ""
         if number:
             version, digest = self._version(number)
             self._check_descent(version, digest)

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from konverze_indexes.filters import Mask
-from konverze_indexes.postings import MAX_SHARE, Block, Floats, Numbers, Place, Postings, length_norms, term_hash
+from konverze_indexes.postings import MAX_SHARE, Block, Floats, Numbers, Place, Postings, length_norms, term_hashes
 from konverze_indexes.stemming import Analysis
 
 ROUNDING = 1e-6
@@ -88,8 +88,8 @@ class LexicalIndex:
         rows, _ = self._totals
         terms: list[Term] = []
         best = 0.0
-        for name in dict.fromkeys(self._analysis.terms(question)):
-            hashed, held = term_hash(name), 0
+        for hashed in term_hashes(dict.fromkeys(self._analysis.terms(question))).tolist():
+            held = 0
             places: list[Place | None] = []
             for block, live in self._blocks:
                 place = block.place(hashed)

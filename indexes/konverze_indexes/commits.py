@@ -127,7 +127,7 @@ class CommitLog:
 
     def sealed(self, manifest: Manifest) -> Commit:
         """The commit of a manifest, ready to be put."""
-        blob = self._blobs.sealed("commit", commit_name(manifest.generation), manifest.model_dump_json().encode())
+        blob = self._blobs.sealed("commit", commit_name(manifest.generation), manifest.to_json())
         return Commit(manifest=manifest, digest=_digest(blob), sealed=blob)
 
     def put(self, commit: Commit) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import structs
 
 from konverze_core.errors import ConflictError
 from konverze_indexes.dense_calibration import CalibrationQueries
@@ -83,7 +84,7 @@ def _rewritten(index: TenantIndex, content: SegmentContent, merged: Sequence[str
         entries = _replaced(newest.manifest.segments, merged, draft.entries)
         known: Mapping[str, Segment] = {**newest.segments_by_id, **draft.segments}
         tombstones = standing(newest.manifest.tombstones, [known[entry.id] for entry in entries])
-        return newest.manifest.model_copy(update={"segments": entries, "tombstones": tombstones})
+        return structs.replace(newest.manifest, segments=entries, tombstones=tombstones)
 
     return index.commit(change, draft)
 
@@ -103,6 +104,8 @@ def _replaced(
 def standing(tombstones: Iterable[Tombstone], segments: Sequence[Segment]) -> tuple[Tombstone, ...]:
     """The tombstones whose versions still stand in a segment; whenever they came, they name versions and not rows."""
     tombstones = tuple(tombstones)
-    versions = np.concatenate([np.empty(0, np.uint64), *(segment.versions for segment in segments)])
-    stand = np.isin(version_numbers(item.version for item in tombstones), versions)
+    if not tombstones or not segments:
+        return ()
+    versions = version_numbers(item.version for item in tombstones)
+    stand = np.any([segment.places(versions) >= 0 for segment in segments], axis=0)
     return tuple(item for item, stands in zip(tombstones, stand.tolist(), strict=True) if stands)

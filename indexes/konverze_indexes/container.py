@@ -13,7 +13,7 @@ the key `__metadata__` holds the caller's JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -61,14 +61,49 @@ def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
     return packed
 
 
-def unpack_arrays(packed: Bytes) -> tuple[dict[str, Array], Header]:
-    """Views into a container; nothing is copied.
+class Arrays(Mapping[str, Array]):
+    """Read-only views into a container, each made when it is asked for: a search has no use for most of them.
+
+    Args:
+        buffer: The arrays, as the entries count.
+        entries: Name, type, shape and place of each.
+    """
+
+    def __init__(self, buffer: memoryview, entries: Mapping[str, Header]) -> None:
+        self._buffer = buffer
+        self._entries = entries
+
+    def __getitem__(self, name: str) -> Array:
+        """The array of a name.
+
+        Raises:
+            IntegrityError: It has no place in the container.
+            KeyError: There is none.
+        """
+        entry = self._entries[name]
+        try:
+            return _view(self._buffer, **entry)
+        except (ValueError, KeyError, TypeError) as exc:
+            raise IntegrityError("a segment's container is malformed") from exc
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def unpack_arrays(packed: Bytes) -> tuple[Arrays, Header]:
+    """What a container holds; nothing is copied.
 
     Args:
         packed: uint8, shape (n,): what `pack_arrays` made.
 
     Returns:
-        Read-only arrays by name, and the metadata.
+        The arrays, and the metadata.
 
     Raises:
         IntegrityError: The buffer is no container.
@@ -78,14 +113,12 @@ def unpack_arrays(packed: Bytes) -> tuple[dict[str, Array], Header]:
         body = 8 + int.from_bytes(packed[:8].tobytes(), "little")
         header = cast("Header", fast_json.decode(packed[8:body].data))
         metadata = cast("Header", header.pop("__metadata__"))
-        return {name: _view(packed, body, entry) for name, entry in header.items()}, metadata
+        return Arrays(packed.data[body:], header), metadata
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise IntegrityError("a segment's container is malformed") from exc
 
 
-def _view(packed: Bytes, body: int, entry: Header) -> Array:
-    shape = tuple(int(length) for length in entry["shape"])
-    start = int(entry["offset"])
-    if start < 0 or min(shape, default=0) < 0:
+def _view(buffer: memoryview, *, dtype: str, shape: list[int], offset: int) -> Array:
+    if offset < 0 or min(shape, default=0) < 0:
         raise ValueError("an array has no place before the others")
-    return np.ndarray(shape, _DTYPES[entry["dtype"]], packed.data, body + start)  # refuses what lies beyond the buffer
+    return np.ndarray(shape, _DTYPES[dtype], buffer, offset)  # refuses what lies beyond the buffer

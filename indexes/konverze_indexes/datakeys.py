@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NoReturn
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from konverze_core.errors import ConfigError
 
@@ -16,17 +15,17 @@ SECRET_BYTES = 32
 
 
 def subkey(secret: bytes, label: str, context: bytes = b"") -> bytes:
-    """A key of 32 bytes for one use: HKDF-Expand with SHA-256 (RFC 5869), info = label ‖ context.
+    """A key of 32 bytes for one use: HKDF-Expand with SHA-256 (RFC 5869), info = label ‖ context; its first block.
 
     Args:
         secret: 32 uniformly random bytes.
         label: Names the use, such as `konverze/v1/stream`.
         context: Canonical fields that the subkey is bound to.
     """
-    return HKDFExpand(SHA256(), SECRET_BYTES, label.encode() + context).derive(secret)
+    return hmac.digest(secret, label.encode() + context + b"\x01", "sha256")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DataKey:
     """A data encryption key (DEK), unwrapped; never shown, never pickled, never used raw.
 
@@ -41,6 +40,16 @@ class DataKey:
     def __post_init__(self) -> None:
         if len(self.id) != KEY_ID_BYTES or len(self.secret) != SECRET_BYTES:
             raise ConfigError(f"a data key has an id of {KEY_ID_BYTES} bytes and a secret of {SECRET_BYTES}")
+
+    @cached_property
+    def stream_key(self) -> bytes:
+        """What the keys of blobs are derived from, 32 bytes."""
+        return subkey(self.secret, "konverze/v1/stream")
+
+    @cached_property
+    def commit_key(self) -> bytes:
+        """What ties blobs to this data key, 32 bytes."""
+        return subkey(self.secret, "konverze/v1/commit")
 
     @classmethod
     def fresh(cls) -> DataKey:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, sqrt
 from typing import Any, TypeAlias, cast
 
@@ -40,6 +41,9 @@ CANDIDATE_WORK = 8
 
 SKIP_WORK = 0.25
 """Rows that are compared in the time of asking a bitmap about one."""
+
+KEPT_EFFORTS = 64
+"""Numbers of hits for which an index remembers the effort."""
 
 _TYPES: Mapping[str, Any] = {
     "flat": _faiss.IndexScalarQuantizer,
@@ -103,6 +107,7 @@ class DenseIndex:
         self._vectors = _faiss.downcast_index(self._index.refine_index) if figures.structure == "pq" else self._index
         self._unscale = np.float32(1 / figures.scale)
         self._fixed_work, self._work_per_effort = work(self._index, figures.structure)
+        self._effort = lru_cache(KEPT_EFFORTS)(figures.effort)
         self._by_effort: dict[float, Any] = {}
         self._in_all_lists = self._parameters(self._index.nlist) if figures.structure == "ivf" else None
         self._preparing = threading.Lock()
@@ -171,7 +176,7 @@ class DenseIndex:
 
     def _top_of_all(self, query: Vectors, wanted: int) -> tuple[Scores, Rows64]:
         if self._work(wanted) < self.count:
-            effort = self.figures.effort(wanted)
+            effort = self._effort(wanted)
             # In quarters, so that few parameters are kept.
             of_structure = effort if self.figures.structure == "ivf" else max(1.0, ceil(4 * effort / wanted) / 4)
             scores, rows = _found(self._index, query, wanted, self._parameters(of_structure))
@@ -183,7 +188,7 @@ class DenseIndex:
         """Rows that could be compared in the time of this search of all rows."""
         if self.figures.structure == "flat":
             return self.count
-        return self._fixed_work + self._work_per_effort * self.figures.effort(wanted)
+        return self._fixed_work + self._work_per_effort * self._effort(wanted)
 
     def _work_of_skipping(self, allowed: Allowed) -> float:
         return allowed.count + SKIP_WORK * self.count

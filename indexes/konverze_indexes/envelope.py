@@ -32,7 +32,7 @@ from cryptography.exceptions import InvalidTag
 
 from konverze_core.errors import ConfigError, IntegrityError
 from konverze_indexes.container import Bytes
-from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey, subkey
+from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey
 from konverze_indexes.fields import canonical
 from konverze_indexes.frames import STREAM_HEADER_BYTES, FrameCipher, FrameLayout, fresh_stream_header
 
@@ -108,7 +108,7 @@ def seal(
     aad = _aad(context, key.id, frame_bytes)
     blob[:HEADERS_BYTES] = fixed + _commitment(key, fixed, aad, stream_header) + stream_header
     layout = FrameLayout(source.nbytes, frame_bytes)
-    cipher = FrameCipher(subkey(key.secret, "konverze/v1/stream"), stream_header, aad, layout)
+    cipher = FrameCipher(key.stream_key, stream_header, aad, layout)
     cipher.encrypt(source, blob[OUTER_HEADER_BYTES:])
     return blob
 
@@ -174,14 +174,8 @@ class SealedReader:
 
 
 def header_digest(blob: ByteBuffer) -> bytes:
-    """SHA-256 over both headers, commitment included: with the length it pins the blob, as AES-GCM guards the rest.
-
-    Raises:
-        IntegrityError: No sealed blob of this format has such a header and length.
-    """
-    view = _flat(blob)
-    _parsed(view)
-    return hashlib.sha256(view[:HEADERS_BYTES]).digest()
+    """SHA-256 over both headers, commitment included: with the length it pins the blob, as AES-GCM guards the rest."""
+    return hashlib.sha256(_flat(blob)[:HEADERS_BYTES]).digest()
 
 
 def sealing_key_id(blob: ByteBuffer) -> bytes:
@@ -214,7 +208,7 @@ def _aad(context: BlobContext, key_id: bytes, frame_bytes: int) -> bytes:
 
 
 def _commitment(key: DataKey, fixed: bytes, aad: bytes, stream_header: bytes) -> bytes:
-    return hmac.digest(subkey(key.secret, "konverze/v1/commit"), fixed + aad + stream_header, "sha256")
+    return hmac.digest(key.commit_key, fixed + aad + stream_header, "sha256")
 
 
 def _parsed(blob: memoryview) -> tuple[bytes, FrameLayout]:
@@ -244,9 +238,21 @@ def _committed(keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> tuple
     aad = _aad(context, key_id, layout.frame_bytes)
     if not hmac.compare_digest(commitment, _commitment(key, fixed, aad, stream_header)):
         raise _damaged(context)
-    cipher = FrameCipher(subkey(key.secret, "konverze/v1/stream"), stream_header, aad, layout)
+    cipher = FrameCipher(key.stream_key, stream_header, aad, layout)
     return view[OUTER_HEADER_BYTES:], layout, cipher
 
 
 def _damaged(context: BlobContext) -> IntegrityError:
     return IntegrityError(f"{context.kind} blob {context.name} is not what was sealed there")
+
+
+def _try_out() -> None:
+    """Seals and opens nothing: OpenSSL sets itself up at its first use, which takes as long as to open a small tenant.
+
+    Hence while the module is imported, and not while the first visitor waits.
+    """
+    key, context = DataKey.fresh(), BlobContext(tenant_id="", kind="", name="")
+    open_sealed(lambda _: key, context, seal(key, context, b""))
+
+
+_try_out()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bisect
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -58,14 +60,16 @@ class FilterBuilder:
     """Collects the metadata of a segment's rows."""
 
     def __init__(self) -> None:
-        self._rows: dict[Key, dict[MetadataScalar, list[int]]] = {}
+        self._rows: defaultdict[Key, defaultdict[MetadataScalar, list[int]]] = defaultdict(lambda: defaultdict(list))
 
     def add(self, row: int, metadata: Mapping[str, MetadataValue]) -> None:
         """Notes a row's metadata, checked before."""
         for key, value in metadata.items():
-            values = value if isinstance(value, list) else [value]
-            for kind, item in dict.fromkeys((_kind(item), item) for item in values):
-                self._rows.setdefault((key, kind), {}).setdefault(item, []).append(row)
+            if not isinstance(value, list):
+                self._rows[key, _kind(value)][value].append(row)
+                continue
+            for kind, item in dict.fromkeys((_kind(item), item) for item in value):
+                self._rows[key, kind][item].append(row)
 
     def arrays(self) -> tuple[dict[str, Array], list[Key]]:
         """The columns as arrays, and the keys in the order by which the arrays are numbered."""
@@ -74,14 +78,13 @@ class FilterBuilder:
         for number, key in enumerate(keys):
             by_value = self._rows[key]
             values = sorted(by_value)  # pyright: ignore[reportArgumentType]
-            starts = np.zeros(len(values) + 1, np.int64)
-            np.cumsum([len(by_value[value]) for value in values], out=starts[1:])
+            rows = [by_value[value] for value in values]
             if key[1] == "text":
                 arrays |= StringColumn.of(cast("list[str]", values)).arrays_as(f"filter.{number}")
             else:
                 arrays[f"filter.{number}.values"] = np.array(values, np.float64)
-            arrays[f"filter.{number}.rows"] = np.concatenate([np.array(by_value[v], np.int32) for v in values])
-            arrays[f"filter.{number}.bounds"] = starts
+            arrays[f"filter.{number}.rows"] = np.fromiter(chain.from_iterable(rows), np.int32)
+            arrays[f"filter.{number}.bounds"] = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         return arrays, keys
 
 

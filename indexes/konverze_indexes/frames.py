@@ -14,16 +14,17 @@ So frame i stands at byte i·C, and the plaintext's length follows from the stre
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from konverze_indexes.datakeys import subkey
 
 SALT_BYTES = 32
 PREFIX_BYTES = 7
@@ -48,10 +49,16 @@ class FrameLayout:
     Attributes:
         plaintext_bytes: Length of the whole plaintext.
         frame_bytes: Length of a full frame, tag included.
+        frames: Number of frames, at least 1.
     """
 
     plaintext_bytes: int
     frame_bytes: int
+    frames: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        frames = -(-(self.plaintext_bytes + STREAM_HEADER_BYTES) // (self.frame_bytes - TAG_BYTES))
+        object.__setattr__(self, "frames", max(1, frames))
 
     @classmethod
     def of_stream(cls, stream_bytes: int, frame_bytes: int) -> FrameLayout:
@@ -65,11 +72,6 @@ class FrameLayout:
         if layout.plaintext_bytes < 0 or layout.frames != frames or frames > FRAMES_MAX:
             raise ValueError("no stream has that length")
         return layout
-
-    @property
-    def frames(self) -> int:
-        """Number of frames, at least 1."""
-        return max(1, -(-(self.plaintext_bytes + STREAM_HEADER_BYTES) // (self.frame_bytes - TAG_BYTES)))
 
     @property
     def stream_bytes(self) -> int:
@@ -107,7 +109,7 @@ class FrameCipher:
 
     def __init__(self, stream_key: bytes, header: bytes, aad: bytes, layout: FrameLayout) -> None:
         salt = header[1 : 1 + SALT_BYTES]
-        self._gcm = AESGCM(HKDF(SHA256(), 32, salt, aad).derive(stream_key))
+        self._gcm = AESGCM(subkey(hmac.digest(salt, stream_key, "sha256"), "", aad))
         self._prefix = header[1 + SALT_BYTES :]
         self._layout = layout
 

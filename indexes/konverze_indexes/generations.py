@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import structs
+
 from konverze_core.errors import (
     BlobNotFoundError,
     ConflictError,
@@ -114,7 +116,8 @@ class Generations:
                 with suppress(BlobNotFoundError):  # a faster writer put another one and removed this one
                     found = self._read(generation)
                     self._check_descent(found, held)
-                    self._marks.raise_to(self.directory, "keyring", generation)
+                    if generation > marked:
+                        self._marks.raise_to(self.directory, "keyring", generation)
                     return found
             pause(number)
         raise _overtaken()
@@ -156,8 +159,8 @@ class Generations:
             changed = change(base.body)
             if changed == base.body:
                 return base
-            numbers = {"generation": base.body.generation + 1, "previous": base.digest}
-            if self._follows(base, changed.model_copy(update=numbers)):
+            follower = structs.replace(changed, generation=base.body.generation + 1, previous=base.digest)
+            if self._follows(base, follower):
                 return self.newest(base)
             pause(number)
         raise _overtaken()

@@ -8,6 +8,8 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from msgspec import structs
+
 from konverze_core.errors import (
     BlobNotFoundError,
     ConfigError,
@@ -105,7 +107,8 @@ class TenantIndex:
         self._drops = 0
         self._is_closed = False
         keyring.on_drop(self._drop)
-        self.refreshed()
+        with self._lock:
+            self._load(within_s=REFRESH_S)
 
     def snapshot(self) -> Snapshot:
         """The newest generation; looks for commits of other processes at most once in `REFRESH_S`.
@@ -119,12 +122,12 @@ class TenantIndex:
             KeyProviderError: The tenant's keys may not be used any more.
             TenantErasedError: The tenant was erased.
         """
-        self._keyring.hold()
+        self.check()
         held = self._snapshot
         if held is None:  # evicted, or the keys were dropped since it was last used
             return self._reopened()
         self.uses += 1
-        return self._looked(held) if self._is_look_due() else held
+        return held
 
     @property
     def is_resident(self) -> bool:
@@ -139,7 +142,7 @@ class TenantIndex:
         return None if self._is_look_due() else self._snapshot
 
     def check(self) -> None:
-        """Raises what `snapshot` would for a tenant that may not be used any more, and opens nothing.
+        """Looks for news as `snapshot` does, and raises what that would, but opens nothing that is not in memory.
 
         Raises:
             ConfigError: The index was closed.
@@ -151,7 +154,12 @@ class TenantIndex:
         if self._is_look_due() and self._lock.acquire(blocking=False):
             try:
                 with suppress(StoreError, KeyUnavailableError, ConflictError):
-                    self._keyring.refresh()
+                    if self._snapshot is None:
+                        self._keyring.refresh()
+                    else:
+                        self._load()
+                self._checked_at = self._clock.monotonic()
+                self._residents.weigh(self)
             finally:
                 self._lock.release()
 
@@ -162,18 +170,7 @@ class TenantIndex:
         """Opened by the first of those who ask at the same time; the others wait for it, and nobody else does."""
         with self._lock:
             held = self._snapshot
-            return self._load() if held is None else held
-
-    def _looked(self, held: Snapshot) -> Snapshot:
-        if self._lock.acquire(blocking=False):
-            try:
-                with suppress(StoreError, KeyUnavailableError, ConflictError):
-                    held = self._load()
-                self._checked_at = self._clock.monotonic()
-                self._residents.weigh(self)
-            finally:
-                self._lock.release()
-        return held
+            return self._load(within_s=REFRESH_S) if held is None else held
 
     def refreshed(self) -> Snapshot:
         """The newest generation in the store at this moment.
@@ -241,10 +238,14 @@ class TenantIndex:
         if newest < generation:
             raise RollbackError(f"generation {newest} stands where generation {generation} is asked for")
 
-    def _load(self) -> Snapshot:
-        """The newest generation; that a vacuum removes what is being read only means that a newer one stands."""
+    def _load(self, *, within_s: float = 0.0) -> Snapshot:
+        """The newest generation; that a vacuum removes what is being read only means that a newer one stands.
+
+        Args:
+            within_s: A look for a newer keyring that was taken within so many seconds will do.
+        """
         self._check_open()
-        self._keyring.refresh()
+        self._keyring.refresh(within_s=within_s)
         self._keyring.hold()
         missed = None
         for _ in range(MAX_READ_TRIES):
@@ -256,7 +257,6 @@ class TenantIndex:
                     raise IntegrityError(f"a blob that generation {newest} consists of is gone") from exc
                 missed = newest
             else:
-                self._checked_at = self._clock.monotonic()
                 return snapshot
         raise ConflictError(f"commits and vacuums were faster {MAX_READ_TRIES} times in a row; try again")
 
@@ -282,7 +282,7 @@ class TenantIndex:
 
     def _kept(self, commit: Commit, segments: Mapping[str, Segment], drops: int) -> Snapshot:
         """The snapshot of a commit; remembered, unless the keys have been dropped since there were so many drops."""
-        is_newer = commit.generation > self._seen.generation
+        is_newer = commit.generation > max(self._seen.generation, self._floor)
         snapshot = self._snapshot = Snapshot(commit.manifest, segments)
         self._residents.keep(self)
         if self._drops != drops or self._is_closed or not self.is_resident:  # or it had to leave before it was taken up
@@ -356,7 +356,7 @@ class TenantIndex:
             nonlocal removed
             removed = sum(bool(snapshot.positions_of(document_id)) for document_id in ids)
             tombstones = (*snapshot.manifest.tombstones, *snapshot.tombstones(ids))
-            return snapshot.manifest.model_copy(update={"tombstones": tombstones})
+            return structs.replace(snapshot.manifest, tombstones=tombstones)
 
         with Draft(self.blobs) as draft:
             self.commit(change, draft)
@@ -389,12 +389,13 @@ class TenantIndex:
     def _next(self, change: Change, draft: Draft) -> Commit:
         base = self._load()
         draft.check(base.manifest.condemned)
-        stamp = {
-            "generation": base.manifest.generation + 1,
-            "ancestors": self._seen.lineage if base.manifest.generation else (),
-            "committed_at": self._clock.now(),
-        }
-        return self.commits.sealed(change(base).model_copy(update=stamp))
+        stamped = structs.replace(
+            change(base),
+            generation=base.manifest.generation + 1,
+            ancestors=self._seen.lineage if base.manifest.generation else (),
+            committed_at=self._clock.now(),
+        )
+        return self.commits.sealed(stamped)
 
     def _sent(self, commit: Commit, draft: Draft) -> bool:
         """Whether the commit stands after its put; otherwise it is not there."""
@@ -440,11 +441,10 @@ def _extended(  # noqa: PLR0917 (the first four are bound where it is handed on)
     check_embedding(newest.manifest, embedding)
     if newest.manifest.segments and newest.manifest.analysis != analysis:
         raise ConflictError("another writer has begun the index with other rules for its terms; try again")
-    return newest.manifest.model_copy(
-        update={
-            "embedding": embedding,
-            "analysis": analysis,
-            "segments": (*newest.manifest.segments, *draft.entries),
-            "tombstones": (*newest.manifest.tombstones, *newest.tombstones(replaced)),
-        }
+    return structs.replace(
+        newest.manifest,
+        embedding=embedding,
+        analysis=analysis,
+        segments=(*newest.manifest.segments, *draft.entries),
+        tombstones=(*newest.manifest.tombstones, *newest.tombstones(replaced)),
     )

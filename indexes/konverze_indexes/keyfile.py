@@ -8,7 +8,6 @@ with the newest secret of the shared KEK.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import os
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from msgspec import structs
 
 from konverze_core.clock import SystemClock
 from konverze_core.errors import IntegrityError, KeyDestroyedError, KeyUnavailableError
@@ -134,7 +134,7 @@ class LocalKeyFile:
             KeyUnavailableError: The file is gone, or cannot be read.
         """
         entry = self._newest(SHARED_KEK)
-        return bytes.fromhex(entry.id) + hmac.digest(mac_subkey(_secret(entry)), message, "sha256")
+        return bytes.fromhex(entry.id) + hmac.digest(mac_subkey(entry.secret), message, "sha256")
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Checks what `sign` made, also under an older version of the shared KEK.
@@ -146,7 +146,7 @@ class LocalKeyFile:
         entry = self._fresh().by_id.get(signature[:ID_BYTES].hex())
         if entry is None or entry.kek != SHARED_KEK:
             raise IntegrityError(f"a signature was made by a key that {self._path} does not hold")
-        expected = hmac.digest(mac_subkey(_secret(entry)), message, "sha256")
+        expected = hmac.digest(mac_subkey(entry.secret), message, "sha256")
         if not hmac.compare_digest(signature[ID_BYTES:], expected):
             raise IntegrityError("a signature does not fit its message")
 
@@ -175,7 +175,7 @@ class LocalKeyFile:
         def add(old: KeyFileContent) -> KeyFileContent:
             if kek in old.destroyed or all(entry.kek != kek for entry in old.keys):
                 raise KeyDestroyedError(f"the key {kek} was destroyed, or never made")
-            return old.model_copy(update={"keys": (*old.keys, fresh)})
+            return structs.replace(old, keys=(*old.keys, fresh))
 
         self._change(add)
         return KekVersion(key_id=_key_id(fresh), created_at=fresh.created_at)
@@ -195,7 +195,7 @@ class LocalKeyFile:
                 raise KeyDestroyedError(f"the key {kek} was destroyed")
             if any(entry.kek == kek for entry in old.keys):
                 return old
-            return old.model_copy(update={"keys": (*old.keys, fresh)})
+            return structs.replace(old, keys=(*old.keys, fresh))
 
         self._change(add)
 
@@ -213,7 +213,7 @@ class LocalKeyFile:
             if kek in old.destroyed:
                 return old
             kept = tuple(entry for entry in old.keys if entry.kek != kek)
-            return old.model_copy(update={"keys": kept, "destroyed": {**old.destroyed, kek: now}})
+            return structs.replace(old, keys=kept, destroyed={**old.destroyed, kek: now})
 
         effective_by = self._change(remove).destroyed[kek]
         remains = ("copies of the key file that were made before, such as backups, still hold the key",)
@@ -263,10 +263,6 @@ def _key_id(entry: KeyEntry) -> str:
     return f"{_PREFIX}{entry.kek}/{entry.id}"
 
 
-def _secret(entry: KeyEntry) -> bytes:
-    return base64.b64decode(entry.secret)
-
-
 def _wrap_subkey(entry: KeyEntry, context: Mapping[str, str]) -> bytes:
     fields = (text for pair in sorted(context.items()) for text in pair)
-    return subkey(_secret(entry), "konverze/v1/wrap", canonical(*fields))
+    return subkey(entry.secret, "konverze/v1/wrap", canonical(*fields))

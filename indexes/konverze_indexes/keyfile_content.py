@@ -8,7 +8,6 @@ Layout, two lines of JSON (see `docs/formats/keyring.md`)::
 
 from __future__ import annotations
 
-import base64
 import errno
 import fcntl
 import hashlib
@@ -21,9 +20,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from msgspec import Meta, Struct, field, json
 
 from konverze_core.errors import ConfigError, IntegrityError, KeyUnavailableError
 from konverze_core.protocols import SHARED_KEK
@@ -44,31 +43,36 @@ LOCK_POLL_S = 0.005
 _MAC = "konverze/v1/mac"
 
 
-class KeyEntry(BaseModel):
+AwareTime: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
+
+class KeyEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A version of a KEK.
 
     Attributes:
         id: Of the secret, 32 hex digits.
         kek: Name of the KEK.
         created_at: When the version was made.
-        secret: 32 random bytes in base64.
+        secret: 32 random bytes; base64 in the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    id: str = Field(pattern="^[0-9a-f]{32}$")
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     kek: str
-    created_at: AwareDatetime
-    secret: str = Field(repr=False, pattern="^[A-Za-z0-9+/]{43}=$")
+    created_at: AwareTime
+    secret: Annotated[bytes, Meta(min_length=SECRET_BYTES, max_length=SECRET_BYTES)]
+
+    def __repr__(self) -> str:
+        return f"KeyEntry({self.kek!r}, {self.id!r})"
 
     @classmethod
     def fresh(cls, kek: str, created_at: datetime) -> KeyEntry:
         """A new random secret."""
         secret = os.urandom(SECRET_BYTES)
         key_id = hashlib.sha256(mac_subkey(secret)).digest()[:ID_BYTES].hex()
-        return cls(id=key_id, kek=kek, created_at=created_at, secret=base64.b64encode(secret).decode())
+        return cls(id=key_id, kek=kek, created_at=created_at, secret=secret)
 
 
-class KeyFileContent(BaseModel):
+class KeyFileContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a key file holds.
 
     Attributes:
@@ -77,10 +81,12 @@ class KeyFileContent(BaseModel):
         destroyed: Names of KEKs that were destroyed, and when.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     version: Literal[1] = 1
     keys: tuple[KeyEntry, ...]
-    destroyed: dict[str, AwareDatetime] = Field(default_factory=dict[str, datetime])
+    destroyed: dict[str, AwareTime] = field(default_factory=dict[str, datetime])
+
+
+_DECODER = json.Decoder(KeyFileContent)
 
 
 def mac_subkey(secret: bytes) -> bytes:
@@ -150,7 +156,7 @@ def _changed(path: Path, change: Callable[[KeyFileContent | None], KeyFileConten
 
 
 def _serialised(content: KeyFileContent) -> bytes:
-    body = content.model_dump_json().encode()
+    body = json.encode(content)
     if len(body) + 128 > FILE_BYTES_MAX:
         raise ConfigError(f"a key file holds at most {FILE_BYTES_MAX >> 20} MiB: move to a key service")
     return _with_digest(body)
@@ -164,8 +170,8 @@ def _parsed(data: bytes) -> KeyFileContent | None:
     body, _, _ = data.partition(b"\n")
     if data != _with_digest(body):
         return None
-    with suppress(ValidationError):  # which quotes the file
-        content = KeyFileContent.model_validate_json(body)
+    with suppress(ValueError):  # which may quote the file
+        content = _DECODER.decode(body)
         has_shared = any(entry.kek == SHARED_KEK for entry in content.keys)
         return content if has_shared else None
     return None
@@ -181,7 +187,7 @@ def _read_private(path: Path) -> bytes:
             raise ConfigError(f"the key file {path} belongs to another user: chown it to the one that runs this")
         if stat.S_IMODE(facts.st_mode) & 0o077:
             raise ConfigError(f"others may read the key file {path}: chmod it to 600, and rotate its key")
-        return file.read(FILE_BYTES_MAX)
+        return file.read(min(facts.st_size, FILE_BYTES_MAX))
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
+from msgspec import structs
+
 from konverze_core.errors import (
     ConfigError,
     IntegrityError,
@@ -51,7 +53,7 @@ class Keyring:
         self._clock = clock
         self._lock = threading.Lock()
         self._stored = stored
-        self._read_at = clock.monotonic()
+        self._looked_at = self._read_at = clock.monotonic()
         self._keys: dict[bytes, DataKey] = {}
         self._name_key: bytes | None = None
         self._unwrapping = SingleFlight[DataKey]()
@@ -238,8 +240,11 @@ class Keyring:
         """Drops the keys, and all that they have opened, unless they were used within the time of the lease."""
         self._lease.drop_if_idle()
 
-    def refresh(self) -> None:
+    def refresh(self, *, within_s: float = 0.0) -> None:
         """Takes up the newest generation; costs one listing when there is no newer one.
+
+        Args:
+            within_s: A look that was taken within so many seconds will do.
 
         Raises:
             IntegrityError: The newest generation is not what was written.
@@ -248,8 +253,11 @@ class Keyring:
             StoreError: It cannot be read; the one at hand stays.
             TenantErasedError: The tenant was erased; all that was held is dropped.
         """
-        rereads = self._clock.monotonic() - self._read_at >= REREAD_S
-        self._take_up(self._generations.newest(self._stored, rereads=rereads), is_read=rereads)
+        now = self._clock.monotonic()
+        if now - self._looked_at >= within_s:
+            rereads = now - self._read_at >= REREAD_S
+            self._take_up(self._generations.newest(self._stored, rereads=rereads), is_read=rereads)
+            self._looked_at = now
         self._live()
 
     @contextmanager
@@ -311,7 +319,7 @@ class Keyring:
                 fresh[entry.id] = wrapped_key(self._provider, self.directory, key, kek=self.kek)
             return entry.rewrapped(fresh[entry.id])
 
-        self.update(lambda body: body.model_copy(update={"deks": tuple(map(rewrapped, body.deks))}))
+        self.update(lambda body: structs.replace(body, deks=tuple(map(rewrapped, body.deks))))
         return len(fresh)
 
     def add_data_key(self) -> bytes:
@@ -333,7 +341,7 @@ class Keyring:
             if body.entry(key.id):
                 return body
             deks = (*(older.retired() for older in body.deks), entry)
-            return body.model_copy(update={"deks": deks, "name_key_sealed": sealed})
+            return structs.replace(body, deks=deks, name_key_sealed=sealed)
 
         self.update(added)
         return key.id
@@ -356,7 +364,7 @@ class Keyring:
             if any(entry.state is KeyState.ACTIVE for entry in gone):
                 raise ConfigError("a data key that still seals cannot be dropped")
             dropped.update(entry.key_id for entry in gone)
-            return body.model_copy(update={"deks": tuple(entry for entry in body.deks if entry not in gone)})
+            return structs.replace(body, deks=tuple(entry for entry in body.deks if entry not in gone))
 
         self.update(without)
         return len(dropped)

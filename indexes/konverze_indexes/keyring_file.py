@@ -16,17 +16,19 @@ import json
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+import msgspec
+from msgspec import Meta, Struct, structs
 
 from konverze_core.errors import ConfigError, IntegrityError
 from konverze_core.protocols import KeyProvider, WrappedKey
 
 _LINES = re.compile(rb'([^\n]+)\n\{"signature":"((?:[0-9a-f]{2})+)"\}\n')
-Hex16 = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-Hex32 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-HexBytes = Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
+Hex16: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hex32: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+HexBytes: TypeAlias = Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z")]
+AwareTime: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
 
 class KeyState(StrEnum):
@@ -43,7 +45,7 @@ class KeyringState(StrEnum):
     ERASED = "erased"  # for ever: no generation follows
 
 
-class DekEntry(BaseModel):
+class DekEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A data key of the tenant, wrapped by the key provider.
 
     Attributes:
@@ -54,12 +56,11 @@ class DekEntry(BaseModel):
         created_at: When it was made.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: Hex16
     kek_id: str
     ciphertext: str
     state: KeyState
-    created_at: AwareDatetime
+    created_at: AwareTime
 
     @classmethod
     def of(cls, key_id: bytes, wrapped: WrappedKey, *, created_at: datetime) -> DekEntry:
@@ -93,14 +94,14 @@ class DekEntry(BaseModel):
     def rewrapped(self, wrapped: WrappedKey) -> DekEntry:
         """The entry of the same key, wrapped anew."""
         fresh = DekEntry.of(self.key_id, wrapped, created_at=self.created_at)
-        return fresh.model_copy(update={"state": self.state})
+        return structs.replace(fresh, state=self.state)
 
     def retired(self) -> DekEntry:
         """The entry of the same key, which seals nothing more."""
-        return self.model_copy(update={"state": KeyState.RETIRED})
+        return structs.replace(self, state=KeyState.RETIRED)
 
 
-class KeyringBody(BaseModel):
+class KeyringBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the signature covers.
 
     Attributes:
@@ -117,21 +118,24 @@ class KeyringBody(BaseModel):
         deks: The data keys; exactly one is active. None of an erased tenant.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     type: Literal["konverze/keyring"] = "konverze/keyring"
     version: Literal[1] = 1
     tenant: str
-    generation: int = Field(ge=1)
+    generation: Annotated[int, Meta(ge=1)]
     previous: Hex32 | None
     state: KeyringState = KeyringState.LIVE
     kek: str
-    erased_at: AwareDatetime | None = None
+    erased_at: AwareTime | None = None
     name_key_sealed: HexBytes
     tenant_id_sealed: HexBytes
     deks: tuple[DekEntry, ...]
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> Self:
+    def check(self) -> None:
+        """Holds the fields to each other.
+
+        Raises:
+            ValueError: They contradict each other.
+        """
         sealed = bool(self.name_key_sealed), bool(self.tenant_id_sealed)
         if (self.previous is None) != (self.generation == 1):
             raise ValueError("every generation but the first names the one before")
@@ -143,7 +147,6 @@ class KeyringBody(BaseModel):
             raise ValueError("exactly one data key is active")
         if len({entry.id for entry in self.deks}) != len(self.deks):
             raise ValueError("two data keys have one id")
-        return self
 
     @property
     def is_erased(self) -> bool:
@@ -161,14 +164,12 @@ class KeyringBody(BaseModel):
 
     def erased(self, at: datetime) -> KeyringBody:
         """The same keyring without its keys."""
-        gone = {
-            "state": KeyringState.ERASED,
-            "erased_at": at,
-            "name_key_sealed": "",
-            "tenant_id_sealed": "",
-            "deks": (),
-        }
-        return self.model_copy(update=gone)
+        return structs.replace(
+            self, state=KeyringState.ERASED, erased_at=at, name_key_sealed="", tenant_id_sealed="", deks=()
+        )
+
+
+_DECODER = msgspec.json.Decoder(KeyringBody)
 
 
 def encoded(body: KeyringBody, provider: KeyProvider) -> bytes:
@@ -178,10 +179,10 @@ def encoded(body: KeyringBody, provider: KeyProvider) -> bytes:
         ConfigError: The body could not be read back.
         KeyProviderError: The provider cannot sign.
     """
-    line = _canonical_json(body.model_dump(mode="json"))
+    line = _canonical_json(msgspec.to_builtins(body))
     try:
-        KeyringBody.model_validate_json(line)
-    except ValidationError as exc:
+        _parsed(line)
+    except ValueError as exc:
         raise ConfigError(f"no keyring of {body.tenant} looks like that") from exc
     return line + b"\n" + _canonical_json({"signature": provider.sign(line).hex()}) + b"\n"
 
@@ -203,9 +204,15 @@ def decoded(file: bytes, provider: KeyProvider, name: str) -> KeyringBody:
         raise IntegrityError(f"{name} is not a keyring")
     try:
         provider.verify(lines[1], bytes.fromhex(lines[2].decode()))
-        return KeyringBody.model_validate_json(lines[1])
-    except (IntegrityError, ValidationError) as exc:
+        return _parsed(lines[1])
+    except (IntegrityError, ValueError) as exc:
         raise IntegrityError(f"{name} is not a keyring that this key provider signed") from exc
+
+
+def _parsed(line: bytes) -> KeyringBody:
+    body = _DECODER.decode(line)
+    body.check()
+    return body
 
 
 def _canonical_json(value: object) -> bytes:

@@ -88,12 +88,13 @@ class Lease:
             KeyDestroyedError: The KEK is gone; what was held is dropped.
             KeyUnavailableError: The provider cannot be reached, and the grace is over; what was held is dropped.
         """
-        self._used_at = self._clock.monotonic()
-        while (now := self._clock.monotonic()) >= self._free_until:
+        self._used_at = now = self._clock.monotonic()
+        while now >= self._free_until:
             if now < (self._grace_ends_at if self._failures else self._expires_at):
                 self._start_renewal()
                 return
             self._flight.do(None, self._try)
+            now = self._clock.monotonic()
 
     def drop(self) -> None:
         """Ends the lease and tells whoever holds something by it; the next `hold` begins a new one."""

@@ -39,7 +39,6 @@ MAPPED_BYTES_MIN = 128 << 10
 _TEMPORARY = ".tmp"  # no legal blob name starts with a dot
 _FOLDER_FLAGS = DIRECTORY_FLAGS | os.O_NOFOLLOW
 _BLOB_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a named pipe must not block the reader
-_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _ERRORS: dict[int | None, type[KonverzeError]] = {
     errno.ENOSPC: StoreFullError,
     errno.EDQUOT: StoreFullError,
@@ -67,7 +66,6 @@ class LocalBlobStore:
 
     Raises:
         ConfigError: A file stands in the directory's way.
-        IntegrityError: A symbolic link stands where the store keeps its unfinished files.
         StoreUnavailableError: The directory cannot be created or read.
     """
 
@@ -75,7 +73,8 @@ class LocalBlobStore:
         self._root = Path(root).resolve()
         with _translated(str(root)):
             make_directories(self._root)
-            self._tidy()
+            os.close(self._walked([]))  # a file, or what may not be read, is refused now
+        self._is_tidied = False
 
     def __repr__(self) -> str:
         return f"LocalBlobStore({str(self._root)!r})"
@@ -89,11 +88,14 @@ class LocalBlobStore:
             IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreUnavailableError: The file cannot be read.
         """
-        with _translated(name), self._blob(name) as descriptor:
-            size = os.fstat(descriptor).st_size
-            if size < MAPPED_BYTES_MIN:
-                return memoryview(_read_all(descriptor, size))
-            return mapped(descriptor, size)
+        with _translated(name):
+            descriptor, facts = self._opened(name)
+            try:
+                if facts.st_size < MAPPED_BYTES_MIN:
+                    return memoryview(_read_all(descriptor, facts.st_size))
+                return mapped(descriptor, facts.st_size)
+            finally:
+                os.close(descriptor)
 
     def put(self, name: str, data: bytes | bytearray | memoryview, *, if_absent: bool = False) -> None:
         """Writes the blob, durably, before returning; no reader ever sees a part of it.
@@ -111,6 +113,7 @@ class LocalBlobStore:
         *folders, leaf = checked_blob_name(name).split("/")
         temporary = secrets.token_hex(16)
         with _translated(name), self._folder([_TEMPORARY], create=True) as spool:
+            self._tidy(spool)
             try:
                 write_new_file(temporary, data, dir_fd=spool)
                 with self._folder(folders, create=True) as folder:
@@ -123,7 +126,7 @@ class LocalBlobStore:
             except FileExistsError as exc:
                 raise ConflictError(f"already there: {name}") from exc
             finally:
-                with suppress(OSError):  # gone after a rename; else a leftover that the next opening removes
+                with suppress(OSError):  # gone after a rename; else a leftover that the next writer removes
                     os.unlink(temporary, dir_fd=spool)
 
     def list(self, prefix: str) -> list[str]:
@@ -158,9 +161,10 @@ class LocalBlobStore:
             IntegrityError: A symbolic link or a special file stands at the name or at a folder above.
             StoreUnavailableError: The file cannot be read.
         """
-        with _translated(name), self._blob(name) as descriptor:
-            facts = os.fstat(descriptor)
-            return BlobHead(size_bytes=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
+        with _translated(name):
+            descriptor, facts = self._opened(name)
+            os.close(descriptor)
+        return BlobHead(size_bytes=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def delete(self, name: str) -> None:
         """Removes the blob, durably; a name that is not there is no error.
@@ -177,42 +181,47 @@ class LocalBlobStore:
                 os.unlink(leaf, dir_fd=folder)
             os.fsync(folder)  # also when it is gone: whoever removed it may have died before this line
 
-    def _tidy(self) -> None:
-        try:
-            with self._folder([_TEMPORARY], create=True) as spool:
-                _remove_leftovers(spool)
-        except OSError as exc:
-            if exc.errno not in _READ_ONLY:
-                raise
+    def _tidy(self, spool: int) -> None:
+        """Once, before the first blob is written: readers have no use for it."""
+        if not self._is_tidied:
+            _remove_leftovers(spool)
+            self._is_tidied = True
 
     @contextmanager
     def _folder(self, parts: Sequence[str], *, create: bool = False) -> Generator[int]:
-        descriptor = os.open(self._root, DIRECTORY_FLAGS)
+        descriptor = self._walked(parts, create=create)
         try:
-            for part in parts:
-                outer, descriptor = descriptor, _entered(part, descriptor, create=create)
-                os.close(outer)
             yield descriptor
         finally:
             with suppress(OSError):  # a folder was synced, or nothing was written: closing it loses nothing
                 os.close(descriptor)
 
-    @contextmanager
-    def _blob(self, name: str) -> Generator[int]:
-        *folders, leaf = checked_blob_name(name).split("/")
-        with self._folder(folders) as folder:
+    def _walked(self, parts: Sequence[str], *, create: bool = False) -> int:
+        """File descriptor of a folder below the root, for the caller to close."""
+        descriptor = os.open(self._root, DIRECTORY_FLAGS)
+        for part in parts:
             try:
-                descriptor = os.open(leaf, _BLOB_FLAGS, dir_fd=folder)
-            except FileNotFoundError as exc:
-                raise BlobNotFoundError(name) from exc
+                inner = _entered(part, descriptor, create=create)
+            finally:
+                os.close(descriptor)
+            descriptor = inner
+        return descriptor
+
+    def _opened(self, name: str) -> tuple[int, os.stat_result]:
+        """File descriptor of a blob, for the caller to close, and what the system says of it."""
+        *folders, leaf = checked_blob_name(name).split("/")
+        folder = self._walked(folders)
         try:
-            mode = os.fstat(descriptor).st_mode
-            _refuse_stray(mode)
-            if stat.S_ISDIR(mode):
-                raise BlobNotFoundError(name)
-            yield descriptor
+            descriptor = os.open(leaf, _BLOB_FLAGS, dir_fd=folder)
+        except FileNotFoundError as exc:
+            raise BlobNotFoundError(name) from exc
         finally:
+            os.close(folder)
+        try:
+            return descriptor, _facts_of_blob(name, descriptor)
+        except BaseException:
             os.close(descriptor)
+            raise
 
 
 @contextmanager
@@ -239,6 +248,14 @@ def _entered(part: str, descriptor: int, *, create: bool) -> int:
         raise BlobNotFoundError(part) from exc
     make_directory(part, dir_fd=descriptor)
     return os.open(part, _FOLDER_FLAGS, dir_fd=descriptor)
+
+
+def _facts_of_blob(name: str, descriptor: int) -> os.stat_result:
+    facts = os.fstat(descriptor)
+    _refuse_stray(facts.st_mode)
+    if stat.S_ISDIR(facts.st_mode):
+        raise BlobNotFoundError(name)
+    return facts
 
 
 def _read_all(descriptor: int, size: int) -> bytes:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from msgspec import Struct, json
 
 from konverze_core.errors import IntegrityError
 from konverze_core.protocols import EmbedderInfo
@@ -20,18 +20,14 @@ MAX_ANCESTORS = 64
 _COMMIT_NAME = re.compile(r"(?:tenants/[a-z2-7]{26}/)?commits/(0[0-9]{19})")  # the largest number has 19 digits
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BlobPin(_Wire):
+class BlobPin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Length and SHA-256 of the headers of a sealed blob: what ties it to the manifest."""
 
     stored_bytes: int
     header_sha256: str
 
 
-class SegmentEntry(_Wire):
+class SegmentEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A segment that belongs to the generation."""
 
     id: str
@@ -51,14 +47,14 @@ class SegmentEntry(_Wire):
         return f"segments/{self.id}.text"
 
 
-class Tombstone(_Wire):
+class Tombstone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A version of a document that is no longer live."""
 
     document_id: str
     version: str
 
 
-class Embedding(_Wire):
+class Embedding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model that all vectors of the index come from."""
 
     name: str
@@ -72,7 +68,7 @@ class Embedding(_Wire):
         return cls(name=info.name, dim=info.dim, fingerprint=info.fingerprint, answerable_score=info.answerable_score)
 
 
-class Manifest(_Wire):
+class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One generation.
 
     Attributes:
@@ -99,17 +95,24 @@ class Manifest(_Wire):
     tombstones: tuple[Tombstone, ...] = ()
     condemned: tuple[str, ...] = ()
 
-    @classmethod
-    def parse(cls, data: bytes) -> Manifest:
+    @staticmethod
+    def parse(data: bytes) -> Manifest:
         """The manifest in a decrypted blob.
 
         Raises:
             IntegrityError: The blob holds none, or one of a later format.
         """
         try:
-            return cls.model_validate_json(data)
-        except ValidationError as exc:
+            return _DECODER.decode(data)
+        except ValueError as exc:  # of JSON, or of UTF-8
             raise IntegrityError("a commit holds no manifest of this version") from exc
+
+    def to_json(self) -> bytes:
+        """What `parse` reads."""
+        return json.encode(self)
+
+
+_DECODER = json.Decoder(Manifest)
 
 
 def commit_name(generation: int) -> str:

@@ -12,6 +12,7 @@ _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_ssize_t]
 _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 _FAILED = ctypes.c_void_p(-1).value
+_Block = ctypes.c_ubyte * (1 << 62)  # of any length: to make a type for each takes longer than to map the file
 
 
 def mapped(descriptor: int, size: int) -> memoryview:
@@ -31,6 +32,6 @@ def mapped(descriptor: int, size: int) -> memoryview:
     if address == _FAILED:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
-    block = (ctypes.c_ubyte * size).from_address(address)
+    block = _Block.from_address(address)
     weakref.finalize(block, _libc.munmap, address, size).atexit = False
-    return memoryview(block).toreadonly().cast("B")
+    return memoryview(block)[:size].toreadonly().cast("B")

@@ -21,9 +21,9 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Annotated, Literal, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from msgspec import Meta, Struct, json, structs
 
 from konverze_core.errors import IntegrityError, StoreFullError, StoreUnavailableError
 from konverze_indexes.durable import DIRECTORY_FLAGS, make_directories, write_new_file
@@ -93,16 +93,21 @@ class MemoryMarks:
             self._newest.pop((directory, "commit"), None)
 
 
-class _MarkFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+_Generation: TypeAlias = Annotated[int, Meta(ge=0)]
+
+
+class _MarkFile(Struct, frozen=True, forbid_unknown_fields=True):
     version: Literal[1] = 1
-    keyring: int = Field(default=0, ge=0)
-    commit: int = Field(default=0, ge=0)
+    keyring: _Generation = 0
+    commit: _Generation = 0
     check: str = ""
 
     def checked(self, directory: str) -> _MarkFile:
         message = canonical("konverze/v1/mark", directory, str(self.keyring), str(self.commit))
-        return self.model_copy(update={"check": hashlib.sha256(message).digest()[:CHECK_BYTES].hex()})
+        return structs.replace(self, check=hashlib.sha256(message).digest()[:CHECK_BYTES].hex())
+
+
+_DECODER = json.Decoder(_MarkFile)
 
 
 class FileMarks:
@@ -147,8 +152,8 @@ class FileMarks:
         with self._translated(), self._locked() as folder:
             marks = self._read(directory)
             if _of_kind(marks, kind) < generation:
-                raised = marks.model_copy(update={kind: generation}).checked(directory)
-                _replace(directory, raised.model_dump_json().encode(), folder)
+                raised = structs.replace(marks, **{kind: generation}).checked(directory)
+                _replace(directory, json.encode(raised), folder)
 
     def reset(self, directory: str) -> None:
         """Forgets a tenant.
@@ -163,23 +168,26 @@ class FileMarks:
             os.fsync(folder)
 
     def _read(self, directory: str) -> _MarkFile:
-        path = self._folder / directory
+        path = f"{self._folder}/{directory}"
         with self._translated():
             try:
-                with os.fdopen(os.open(path, _READ_FLAGS), "rb") as file:
-                    content = file.read(FILE_BYTES_MAX)
+                descriptor = os.open(path, _READ_FLAGS)
             except FileNotFoundError:
                 return _MarkFile()
+            try:
+                content = os.read(descriptor, FILE_BYTES_MAX)
+            finally:
+                os.close(descriptor)
         try:
-            marks = _MarkFile.model_validate_json(content)
-        except ValidationError as exc:
+            marks = _DECODER.decode(content)
+        except ValueError as exc:  # of JSON, or of UTF-8
             raise self._damaged(path) from exc
         if marks != marks.checked(directory):
             raise self._damaged(path)
         return marks
 
     @staticmethod
-    def _damaged(path: Path) -> IntegrityError:
+    def _damaged(path: str) -> IntegrityError:
         return IntegrityError(
             f"the high-water mark {path} is damaged; check that the store holds the tenant's newest data, "
             "and only then remove the file"

@@ -6,11 +6,13 @@ instead: one byte a row, read at any row without a search. Layout: docs/formats/
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
+from itertools import count
 from typing import NamedTuple, Self, TypeAlias, cast
 
 import numpy as np
@@ -30,6 +32,9 @@ BLOCK_ROWS = 65_536
 COLUMN_SHARE = 0.2
 """A term that more than this share of a block's rows hold is stored as a column."""
 
+HASH_BYTES = 8
+"""Of the name of a term."""
+
 MAX_FREQUENCY = 255
 """Occurrences of a term in a row beyond this count as so many."""
 
@@ -43,9 +48,14 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 _ARRAYS = ("terms", "starts", "rows", "frequencies", "bests", "frequent", "columns", "column_bests", "lengths")
 
 
-def term_hash(term: str) -> int:
-    """64 bits of BLAKE2b: the name of a term in a segment, so that no vocabulary is parsed when one is opened."""
-    return int.from_bytes(hashlib.blake2b(term.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+def term_hashes(terms: Iterable[str]) -> Hashes:
+    """The names of terms in a segment, so that no vocabulary is parsed when one is opened: 64 bits of BLAKE2b.
+
+    Returns:
+        uint64, shape (terms,).
+    """
+    digests = [blake2b(term.encode("utf-8", "replace"), digest_size=HASH_BYTES).digest() for term in terms]
+    return np.frombuffer(b"".join(digests), "<u8")
 
 
 def length_norms(lengths: npt.NDArray[np.int32], mean: float) -> Floats:
@@ -176,15 +186,14 @@ def _block(vocabulary: Hashes, keys: Numbers, lengths: npt.NDArray[np.int32]) ->
 
 
 def _built(texts: Sequence[str], analysis: Analysis) -> Block:
-    codes: dict[str, int] = {}
+    codes: defaultdict[str, int] = defaultdict(count().__next__)  # in order of first sight
     tokens: list[int] = []
     lengths = np.zeros(len(texts), np.int32)
     for row, text in enumerate(texts):
         found = index_terms(text)
         lengths[row] = len(found)
-        tokens += [codes.setdefault(term, len(codes)) for term in found]
-    hashes = np.array([term_hash(analysis.root(term)) for term in codes], np.uint64)
-    vocabulary, numbers = np.unique(hashes, return_inverse=True)
+        tokens += map(codes.__getitem__, found)
+    vocabulary, numbers = np.unique(term_hashes(analysis.roots(codes)), return_inverse=True)
     pairs = numbers[np.array(tokens, np.int64)] << 16 | np.repeat(np.arange(len(texts)), lengths)
     pairs.sort()
     firsts = np.flatnonzero(np.diff(pairs, prepend=-1))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import structs
 
 from konverze_core.errors import ConflictError
 from konverze_core.protocols import Vectors
@@ -97,13 +98,12 @@ def _switched(newest: Snapshot, draft: Draft, embedding: Embedding | None, analy
     drafted = {version for segment in segments for version in segment.version_texts()}
     if not newest.live_versions().keys() <= drafted or not all(_may_stand(newest, segment) for segment in segments):
         raise _BehindError
-    return newest.manifest.model_copy(
-        update={
-            "embedding": embedding,
-            "analysis": analysis,
-            "segments": tuple(draft.entries),
-            "tombstones": standing(newest.manifest.tombstones, segments),
-        }
+    return structs.replace(
+        newest.manifest,
+        embedding=embedding,
+        analysis=analysis,
+        segments=tuple(draft.entries),
+        tombstones=standing(newest.manifest.tombstones, segments),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
@@ -53,6 +54,15 @@ def checked_scalar(what: str, value: object) -> MetadataScalar:
         return value
     hint = "; give dates as ISO strings" if hasattr(value, "isoformat") else ""
     raise ConfigError(f"{what} must be a string, number, boolean or a list of them, not {type(value).__name__}{hint}")
+
+
+def instant_text(moment: datetime) -> str:
+    """A point in time as filters compare it: ISO 8601 in UTC, always of one length, so that earlier is less.
+
+    Args:
+        moment: Aware of its time zone.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def checked_metadata(metadata: object) -> dict[str, MetadataValue]:

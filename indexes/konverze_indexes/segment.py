@@ -14,8 +14,10 @@ import secrets
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cached_property
+from itertools import count
 from typing import Any, NamedTuple, NoReturn, Self, cast
 
 import numpy as np
@@ -34,7 +36,7 @@ from konverze_indexes.dense_figures import DenseFigures
 from konverze_indexes.filters import FilterBuilder, Filters, Mask
 from konverze_indexes.manifest import SegmentEntry
 from konverze_indexes.postings import Postings
-from konverze_indexes.scalars import checked_metadata, checked_text
+from konverze_indexes.scalars import checked_metadata, checked_text, instant_text
 from konverze_indexes.stemming import Analysis
 from konverze_indexes.strings import Interner, StringColumn
 from konverze_indexes.tenantblobs import TenantBlobs
@@ -51,6 +53,8 @@ FIELDS = 6
 
 MAX_COLUMN_VALUE = 2**31 - 1
 """Largest ordinal, page or place in a document."""
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that takes longer than its use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +88,13 @@ class IndexedDocument:
 
     def to_json(self) -> str:
         """The catalogue row as JSON."""
-        row = asdict(self) | {"ingested_at": self.ingested_at.isoformat()}
-        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        row = {column.name: getattr(self, column.name) for column in fields(self)}
+        return _json(row | {"ingested_at": self.ingested_at.isoformat()})
 
     @classmethod
     def from_json(cls, text: str) -> IndexedDocument:
         """The catalogue row that `to_json` wrote."""
-        row = cast("dict[str, Any]", json.loads(text))
+        row = cast("dict[str, Any]", fast_json.decode(text))
         row["ingested_at"] = datetime.fromisoformat(row["ingested_at"])
         return cls(**row)
 
@@ -155,9 +159,18 @@ def searchable_text(chunk: Chunk) -> str:
     return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
 
 
-def filterable(chunk: Chunk) -> dict[str, MetadataValue]:
-    """What `where` sees: the metadata, and above it those fields of the chunk that are set."""
-    seen: dict[str, MetadataValue] = {**chunk.metadata, "document_id": chunk.document_id}
+def filterable(chunk: Chunk, ingested_at: str) -> dict[str, MetadataValue]:
+    """What `where` sees: the metadata, and above it those fields of the chunk and its document that are set.
+
+    Args:
+        chunk: The chunk.
+        ingested_at: When its document was handed to the index, by `instant_text`.
+    """
+    seen: dict[str, MetadataValue] = {
+        **chunk.metadata,
+        "document_id": chunk.document_id,
+        "ingested_at": ingested_at,
+    }
     if chunk.page is not None:
         seen["page"] = chunk.page
     if chunk.heading is not None:
@@ -217,22 +230,25 @@ def build_segment(content: SegmentContent) -> tuple[Bytes, Bytes]:
     arrays |= StringColumn.of([entry.document.to_json() for entry in documents]).arrays_as("documents")
     arrays |= StringColumn.of([entry.document.id for entry in documents]).arrays_as("document_ids")
     filters = FilterBuilder()
-    for row, chunk in enumerate(chunks):
-        filters.add(row, filterable(chunk))
+    rows = count()
+    for entry in documents:
+        ingested_at = instant_text(entry.document.ingested_at)
+        for chunk in entry.chunks:
+            filters.add(next(rows), filterable(chunk, ingested_at))
     filter_arrays, header["filters"] = filters.arrays()
     return pack_arrays(arrays | filter_arrays, header), texts
 
 
 def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
     headings, metadata = Interner(), Interner()
-    fields = np.empty((len(chunks), FIELDS), np.int32)
-    for row, chunk in enumerate(chunks):
+    rows: list[tuple[int, ...]] = []
+    for chunk in chunks:
         start, end = (NONE, NONE) if chunk.span is None else (chunk.span.start, chunk.span.end)
         heading = NONE if chunk.heading is None else headings.code(chunk.heading)
-        facts = json.dumps(dict(chunk.metadata), ensure_ascii=False, separators=(",", ":"))
         page = NONE if chunk.page is None else chunk.page
-        fields[row] = (chunk.ordinal, page, start, end, heading, metadata.code(facts))
-    return {"fields": fields, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
+        rows.append((chunk.ordinal, page, start, end, heading, metadata.code(_json(dict(chunk.metadata)))))
+    columns = np.array(rows, np.int32).reshape(-1, FIELDS)
+    return {"fields": columns, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
 
 
 def opened_segment(blobs: TenantBlobs, entry: SegmentEntry, *, hot: Bytes | None = None) -> Segment:
@@ -279,30 +295,42 @@ class Segment:
     """
 
     def __init__(self, hot: Bytes, read_text: ReadBytes, *, keeps_texts: bool = True, held_bytes: int = 0) -> None:
-        arrays, header = unpack_arrays(hot)
+        self._arrays, self._header = arrays, header = unpack_arrays(hot)
         self._hot_bytes = hot.nbytes + held_bytes
         stored = arrays.get("dense")
         self.dense = None if stored is None else DenseIndex(stored, DenseFigures.from_json(header["dense"]))
-        self.postings = Postings.read(arrays)
         self.bounds: npt.NDArray[np.int64] = arrays["documents.bounds"]
         self.versions: npt.NDArray[np.uint64] = arrays["documents.versions"]
         self.row_count = int(self.bounds[-1])
-        self.filters = Filters(arrays, header["filters"], row_count=self.row_count)
         self._bounds = self.bounds.data
         self._fields = arrays["fields"].reshape(-1).data  # one row is read five times as fast as from an array
         self._texts = Texts(arrays["text.starts"], read_text)
         nothing: list[_Opened | None] = [None]
         self._kept = nothing * (self.row_count if keeps_texts else 0)
         self._kept_bytes = sys.getsizeof(self._kept)
-        self._documents = StringColumn.read(arrays, "documents")
         self._document_ids = StringColumn.read(arrays, "document_ids")
         self._headings = StringColumn.read(arrays, "headings")
         self._metadata = StringColumn.read(arrays, "metadata")
 
+    @cached_property
+    def postings(self) -> Postings:
+        """Of the chunks' searchable texts."""
+        return Postings.read(self._arrays)
+
+    @cached_property
+    def filters(self) -> Filters:
+        """Of the chunks' metadata."""
+        return Filters(self._arrays, self._header["filters"], row_count=self.row_count)
+
+    @cached_property
+    def _documents(self) -> StringColumn:
+        return StringColumn.read(self._arrays, "documents")
+
     @property
     def resident_bytes(self) -> int:
         """Decrypted bytes in memory; more when texts have been opened, or vectors read by row."""
-        return self._hot_bytes + self._kept_bytes + (self.dense.map_bytes if self.dense else 0)
+        order_bytes = self.__dict__["_by_version"].nbytes if "_by_version" in self.__dict__ else 0
+        return self._hot_bytes + self._kept_bytes + order_bytes + (self.dense.map_bytes if self.dense else 0)
 
     def document(self, position: int) -> IndexedDocument:
         """The catalogue row at this position."""
@@ -321,47 +349,78 @@ class Segment:
         rows = self.filters.rows_equal("document_id", document_id)
         return sorted(set((np.searchsorted(self.bounds, rows, side="right") - 1).tolist()))
 
-    def live_mask(self, dead_versions: Sequence[str]) -> Mask | None:
-        """bool, shape (rows,): rows of documents that no tombstone names; None when all are live."""
-        dead = np.isin(self.versions, version_numbers(dead_versions))
-        if not dead.any():
+    def live_mask(self, dead_versions: npt.NDArray[np.uint64]) -> Mask | None:
+        """bool, shape (rows,): rows of documents that no tombstone names; None when all are live.
+
+        Args:
+            dead_versions: uint64, shape (count,): what the tombstones name.
+        """
+        positions = self.places(dead_versions) if dead_versions.size else np.empty(0, np.int64)
+        positions = positions[positions >= 0]
+        if not positions.size:
             return None
-        return ~np.repeat(dead, np.diff(self.bounds))
+        mask = np.ones(self.row_count, np.bool_)
+        for start, stop in zip(self.bounds[positions].tolist(), self.bounds[positions + 1].tolist(), strict=True):
+            mask[start:stop] = False
+        return mask
+
+    def places(self, versions: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Positions of the documents that have these versions, -1 where none has; int64, shape (versions,).
+
+        Args:
+            versions: uint64, shape (versions,).
+        """
+        found = self._by_version.take(self.versions.searchsorted(versions, sorter=self._by_version), mode="clip")
+        return np.where(self.versions[found] == versions, found, -1)
+
+    @cached_property
+    def _by_version(self) -> npt.NDArray[np.int64]:
+        """Positions of all documents in the order of their versions: commits look for a few among many."""
+        return self.versions.argsort()
 
     def chunk(self, row: int) -> Chunk:
-        """The chunk at a row.
+        """The chunk at a row, for a hit: what was opened of it stays in memory, where texts do.
 
         Raises:
             IntegrityError: Its text is not what was written.
         """
         opened = self._kept[row] if self._kept else None
-        document_id, ordinal, text, page, span, heading, facts = opened or self._opened(row)
-        return Chunk(
-            document_id=document_id,
-            ordinal=ordinal,
-            text=text,
-            page=page,
-            span=span,
-            heading=heading,
-            metadata=fast_json.decode(facts),  # for each hit anew: its reader may change it
-        )
+        if opened is None:
+            opened = self._opened(row)
+            if self._kept and self._kept[row] is None:  # not by another thread meanwhile
+                self._kept[row] = opened
+                self._kept_bytes += sys.getsizeof(opened.text) + OPENED_BYTES
+        return _chunk(opened)
+
+    def chunks_of(self, position: int) -> tuple[Chunk, ...]:
+        """All chunks of the document at a position, for who reads them once.
+
+        Raises:
+            IntegrityError: A text is not what was written.
+        """
+        return tuple(_chunk(self._opened(row)) for row in range(self._bounds[position], self._bounds[position + 1]))
 
     def _opened(self, row: int) -> _Opened:
         ordinal, page, start, end, heading, facts = self._fields[row * FIELDS : (row + 1) * FIELDS].tolist()
-        opened = _Opened(
+        return _Opened(
             self._document_ids.kept(bisect_right(self._bounds, row) - 1),
             ordinal,
-            text := self._texts[row],
+            self._texts[row],
             None if page == NONE else page,
             None if start == NONE else Span(start, end),
             None if heading == NONE else self._headings.kept(heading),
             bytes(self._metadata.utf8_of(facts)),
         )
-        if self._kept and self._kept[row] is None:
-            self._kept[row] = opened
-            self._kept_bytes += sys.getsizeof(text) + OPENED_BYTES
-        return opened
 
-    def chunks_of(self, position: int) -> tuple[Chunk, ...]:
-        """All chunks of the document at a position."""
-        return tuple(self.chunk(row) for row in range(self._bounds[position], self._bounds[position + 1]))
+
+def _chunk(opened: _Opened) -> Chunk:
+    document_id, ordinal, text, page, span, heading, facts = opened
+    return Chunk(
+        document_id=document_id,
+        ordinal=ordinal,
+        text=text,
+        page=page,
+        span=span,
+        heading=heading,
+        metadata=fast_json.decode(facts),  # for each hit anew: its reader may change it
+    )

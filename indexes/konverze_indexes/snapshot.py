@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -22,7 +23,7 @@ from konverze_indexes.fusion import NO_RANKING, Ranking, fused, shares_by_rank, 
 from konverze_indexes.manifest import Manifest, Tombstone
 from konverze_indexes.mmr import maximal_marginal_relevance
 from konverze_indexes.postings import Postings
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent
+from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, version_numbers
 from konverze_indexes.where import Condition, parse_where
 
 MIN_CANDIDATES = 50
@@ -97,7 +98,12 @@ class LiveSegment:
         return DocumentChunks(document=self.segment.document(position), chunks=self.segment.chunks_of(position))
 
 
-_UNRANKED = (None, None, 0.0)
+_Ranked: TypeAlias = tuple[float | None, int | None, float]
+"""Of a row in one leg: score, rank from 1, and share."""
+
+_Leg: TypeAlias = Mapping[int, _Ranked]
+_UNRANKED: _Ranked = (None, None, 0.0)
+_NO_LEG: _Leg = {}
 
 AllowedRows: TypeAlias = Sequence[Allowed | None]
 """By segment: rows that a search may return; None for all."""
@@ -114,7 +120,7 @@ class Snapshot:
     def __init__(self, manifest: Manifest, segments: Mapping[str, Segment]) -> None:
         self.manifest = manifest
         self._by_id = {entry.id: segments[entry.id] for entry in manifest.segments}
-        dead = [tombstone.version for tombstone in manifest.tombstones]
+        dead = version_numbers(tombstone.version for tombstone in manifest.tombstones)
         self.segments: list[LiveSegment] = []
         base = 0
         for entry in manifest.segments:
@@ -125,10 +131,12 @@ class Snapshot:
         self._bases = [part.base for part in self.segments]
         self._live: AllowedRows = [part.live for part in self.segments]
         self._live_masks = _masks(self._live)
-        self._lexical = LexicalIndex(
-            [part.segment.postings for part in self.segments], self._live_masks, manifest.analysis
-        )
         self._filtered: dict[str, AllowedRows] = {}
+
+    @cached_property
+    def _lexical(self) -> LexicalIndex:
+        """Made for the first search by words: one by vectors alone reads no postings."""
+        return LexicalIndex([part.segment.postings for part in self.segments], self._live_masks, self.manifest.analysis)
 
     @property
     def segments_by_id(self) -> Mapping[str, Segment]:
@@ -145,10 +153,10 @@ class Snapshot:
         dense, lexical = _NO_LEG, _NO_LEG
         if query.vector is not None:
             ranked = self._dense(query.vector, k, allowed)
-            dense = _Leg(ranked, ranked.scores)
+            dense = _leg(ranked, ranked.scores)
         else:
             ranked = self._by_words(self._lexical.query(query.text or ""), k, allowed)
-            lexical = _Leg(ranked, ranked.scores)
+            lexical = _leg(ranked, ranked.scores)
         return self._hits(self._diverse(ranked, query) if is_diverse else ranked, dense, lexical)
 
     def _by_both(self, query: Query, allowed: AllowedRows) -> list[Hit]:
@@ -170,7 +178,7 @@ class Snapshot:
         ranked = fused(*legs, k=count if is_diverse else query.k)
         if is_diverse:
             ranked = self._diverse(ranked, query)
-        return self._hits(ranked, _Leg(dense, shares), _Leg(lexical, other))
+        return self._hits(ranked, _leg(dense, shares), _leg(lexical, other))
 
     def _allowed(self, where: Mapping[str, Any]) -> AllowedRows:
         """By segment: live rows for which `where` holds; those of the last filters are remembered."""
@@ -209,13 +217,18 @@ class Snapshot:
 
     def _vectors_at(self, rows: Sequence[int]) -> Vectors | None:
         """float32, shape (rows, dim); None for an index without vectors."""
-        found: list[Vectors] = []
-        for row in rows:
-            part = self._part_of(row)
-            if part.segment.dense is None:
-                return None
-            found.append(part.segment.dense.vectors_at(np.array([row - part.base], np.int64)))
-        return np.concatenate(found) if found else None
+        asked = np.array(rows, np.int64)
+        of_part = np.searchsorted(np.array(self._bases), asked, side="right") - 1
+        vectors: Vectors | None = None
+        for place, part in enumerate(self.segments):
+            here = np.flatnonzero(of_part == place)
+            if here.size:
+                if part.segment.dense is None:
+                    return None
+                if vectors is None:
+                    vectors = np.empty((asked.size, part.segment.dense.dim), np.float32)
+                vectors[here] = part.segment.dense.vectors_at(asked[here] - part.base)
+        return vectors
 
     def _part_of(self, row: int) -> LiveSegment:
         return self.segments[bisect_right(self._bases, row) - 1]
@@ -223,8 +236,8 @@ class Snapshot:
     def _hits(self, ranked: Ranking, dense: _Leg, lexical: _Leg) -> list[Hit]:
         hits: list[Hit] = []
         for row, score in zip(ranked.items, ranked.scores, strict=True):
-            dense_score, dense_rank, dense_share = dense.of(row)
-            lexical_score, lexical_rank, lexical_share = lexical.of(row)
+            dense_score, dense_rank, dense_share = dense.get(row, _UNRANKED)
+            lexical_score, lexical_rank, lexical_share = lexical.get(row, _UNRANKED)
             explain = Explanation(
                 dense_score=dense_score,
                 dense_rank=dense_rank,
@@ -321,35 +334,23 @@ class Snapshot:
     def resident_bytes(self) -> int:
         """Bytes that the snapshot holds in memory: decrypted data, and what searches have worked out of it."""
         filters = [self._live, *list(self._filtered.values())]
+        lexical = self.__dict__["_lexical"].resident_bytes if "_lexical" in self.__dict__ else 0
         allowed = sum(rows.resident_bytes for of_filter in filters for rows in of_filter if rows is not None)
-        return sum(part.segment.resident_bytes for part in self.segments) + allowed + self._lexical.resident_bytes
+        return sum(part.segment.resident_bytes for part in self.segments) + allowed + lexical
 
 
 Found: TypeAlias = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
 
 
-class _Leg:
-    """What one leg found.
+def _leg(ranking: Ranking, shares: Sequence[float]) -> _Leg:
+    """What a leg found.
 
     Args:
         ranking: Best first.
-        shares: What it gives to the score of each row, in the same order.
+        shares: What the leg gives to the score of each row, in the same order.
     """
-
-    __slots__ = ("_places", "_scores", "_shares")
-
-    def __init__(self, ranking: Ranking, shares: Sequence[float]) -> None:
-        self._scores = ranking.scores
-        self._shares = shares
-        self._places = dict(zip(ranking.items, range(len(shares)), strict=True))
-
-    def of(self, row: int) -> tuple[float | None, int | None, float]:
-        """Score, rank from 1, and share of a row."""
-        place = self._places.get(row)
-        return _UNRANKED if place is None else (self._scores[place], place + 1, self._shares[place])
-
-
-_NO_LEG = _Leg(NO_RANKING, ())
+    ranks = range(1, len(shares) + 1)
+    return dict(zip(ranking.items, zip(ranking.scores, ranks, shares, strict=True), strict=True))
 
 
 def _candidates(k: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,12 +15,15 @@ _DEVANAGARI = ("\u0900", "\u097f")
 
 
 class _Stemmers(threading.local):
-    """Snowball's stemmers, a pair for each thread: they must not be shared."""
+    """Snowball's stemmers, a pair for each thread: they must not be shared.
+
+    They remember no words: these would outlive the keys of the texts that they are from.
+    """
 
     def __init__(self) -> None:
-        made = cast("Callable[[str], Any]", Stemmer.Stemmer)  # pyright: ignore[reportUnknownMemberType]
-        self.english: Callable[[str], str] = made("english").stemWord
-        self.hindi: Callable[[str], str] = made("hindi").stemWord
+        made = cast("Callable[[str, int], Any]", Stemmer.Stemmer)  # pyright: ignore[reportUnknownMemberType]
+        self.english: Callable[[str], str] = made("english", 0).stemWord
+        self.hindi: Callable[[str], str] = made("hindi", 0).stemWord
 
 
 _STEMMERS = _Stemmers()
@@ -39,13 +42,19 @@ class Analysis:
 
     def terms(self, text: str) -> list[str]:
         """Terms of a text, in the order of `index_terms`."""
-        return [self.root(term) for term in index_terms(text)]
+        return self.roots(index_terms(text))
 
-    def root(self, term: str) -> str:
-        """The term of the index that stands for a term of the text."""
+    def roots(self, terms: Iterable[str]) -> list[str]:
+        """The terms of the index that stand for terms of a text, one for each."""
         if not self.stemming:
-            return term
-        if term.isascii():
-            return _STEMMERS.english(term) if term.isalpha() else term
-        first, last = _DEVANAGARI
-        return _STEMMERS.hindi(term) if first <= min(term) and max(term) <= last else term
+            return list(terms)
+        english, hindi = _STEMMERS.english, _STEMMERS.hindi
+        return [
+            (english(term) if term.isalpha() else term) if term.isascii() else hindi(term) if _is_hindi(term) else term
+            for term in terms
+        ]
+
+
+def _is_hindi(term: str) -> bool:
+    first, last = _DEVANAGARI
+    return first <= min(term) and max(term) <= last

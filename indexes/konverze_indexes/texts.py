@@ -37,6 +37,16 @@ def pack_texts(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], Bytes]:
     return starts, np.frombuffer(b"".join(packed), np.uint8)
 
 
+class _Opener(threading.local):
+    """A thread's own decompressor: it must not be shared, and making one takes as long as opening a dozen texts."""
+
+    def __init__(self) -> None:
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_opener = _Opener()
+
+
 class Texts:
     """Texts by row; safe to share between threads.
 
@@ -48,8 +58,6 @@ class Texts:
     def __init__(self, starts: npt.NDArray[np.int64], read: ReadBytes) -> None:
         self._starts = starts.data
         self._read = read
-        self._lock = threading.Lock()
-        self._decompress = zstandard.ZstdDecompressor().decompress
 
     def __getitem__(self, row: int) -> str:
         """The text of a row.
@@ -59,9 +67,7 @@ class Texts:
         """
         packed = self._read(self._starts[row], self._starts[row + 1])
         try:
-            with self._lock:
-                text = self._decompress(packed)  # a frame that does not tell its length is refused
-            return str(text, "utf-8")
+            return str(_opener.decompress(packed), "utf-8")  # a frame that does not tell its length is refused
         except (zstandard.ZstdError, ValueError):
             # The error may quote the text: it is not chained.
             raise IntegrityError("a segment's text is malformed") from None

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from msgspec import structs
 
 from konverze_core.errors import BlobNotFoundError, ConflictError, IntegrityError, TenantErasedError
 from konverze_indexes.commits import Commit
@@ -229,4 +230,4 @@ class _Sweep:
 def _condemning(names: tuple[str, ...], generation: int, newest: Snapshot) -> Manifest:
     if newest.manifest.generation != generation:
         raise _OvertakenError
-    return newest.manifest.model_copy(update={"condemned": names})
+    return structs.replace(newest.manifest, condemned=names)

@@ -124,6 +124,7 @@ class _Walk:
                 raise IntegrityError("the segment holds other numbers of chunks and documents than its commit says")
             for row in range(segment.row_count):
                 segment.chunk(row)
+            _ = segment.postings, segment.filters
             return segment
         return None
 

@@ -3,18 +3,20 @@
 A mapping is "all of"; a value means equal; a list means any of; `{"gt"|"gte"|"lt"|"lte"|"ne"|"exists": x}` compares;
 `{"any": [...]}`, `{"all": [...]}` and `{"not": {...}}` combine. Strings compare by code point, so ISO dates compare
 by time; `ne` and `not` also match chunks that lack the key. Beside metadata, the keys `document_id`, `page` and
-`heading` name the chunk's own fields.
+`heading` name the chunk's own fields, and `ingested_at` says when its document was handed to the index: it compares
+with an aware `datetime`, or with the beginning of an ISO date in UTC, as in `{"ingested_at": {"gte": "2026-11"}}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from konverze_core.documents import MetadataScalar
 from konverze_core.errors import ConfigError
-from konverze_indexes.scalars import checked_scalar
+from konverze_indexes.scalars import checked_scalar, instant_text
 
 MAX_WHERE_DEPTH = 32
 _COMPARISONS = frozenset({"gt", "gte", "lt", "lte"})
@@ -103,7 +105,7 @@ def _is_list_of_mappings(value: object) -> bool:
 
 def _operator(key: str, name: str, operand: object) -> Condition:
     if name in _COMPARISONS:
-        bound = checked_scalar(f"where[{key!r}][{name!r}]", operand)
+        bound = _scalar(f"where[{key!r}][{name!r}]", operand)
         if isinstance(bound, bool):
             raise ConfigError(f"where[{key!r}][{name!r}] compares with a string or a number")
         return Range(key, name, bound)
@@ -118,4 +120,12 @@ def _operator(key: str, name: str, operand: object) -> Condition:
 
 def _scalars(key: str, value: object) -> tuple[MetadataScalar, ...]:
     values = cast("list[object]", value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    return tuple(checked_scalar(f"where[{key!r}]", item) for item in values)
+    return tuple(_scalar(f"where[{key!r}]", item) for item in values)
+
+
+def _scalar(what: str, value: object) -> MetadataScalar:
+    if not isinstance(value, datetime):
+        return checked_scalar(what, value)
+    if value.tzinfo is None:
+        raise ConfigError(f"{what} is a time without a time zone: give it one, such as datetime.UTC")
+    return instant_text(value)

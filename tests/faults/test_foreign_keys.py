@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import structs
 
 from konverze_core.clock import SystemClock
 from konverze_core.errors import IntegrityError
@@ -137,7 +138,7 @@ class Forgery:
             "name_key_sealed": sealed_name_key(self.chosen, self.directory, name_key),
             "tenant_id_sealed": sealed_tenant_id(name_key, self.directory, "acme"),
         }
-        return self.first.model_copy(update=update)
+        return structs.replace(self.first, **update)
 
     def unsigned(self):
         """The new generation under the signature of the one before."""

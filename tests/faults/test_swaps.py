@@ -6,6 +6,7 @@ import base64
 import os
 
 import pytest
+from msgspec import structs
 
 from konverze_core.errors import IntegrityError
 from konverze_core.fakes import MemoryKeyProvider
@@ -86,7 +87,7 @@ def _is_refused(origin, keys):
     outcomes = []
     for entry in _entries(origin, mine, theirs, keys):
         outcomes.append(is_integrity_error(lambda e=entry: unwrapped_key(keys, mine.tenant, e.key_id, e.wrapped)))
-        swapped = mine.model_copy(update={"deks": (*mine.deks[:-1], entry)})
+        swapped = structs.replace(mine, deks=(*mine.deks[:-1], entry))
         by_keys, by_others = encoded(swapped, keys), encoded(swapped, MemoryKeyProvider())
         unsigned = by_keys.splitlines(keepends=True)[0] + keyring.content.splitlines(keepends=True)[1]
         for content in (by_keys, by_others, unsigned):
@@ -109,7 +110,7 @@ def _entries(origin, mine, theirs, keys):
 
 
 def _with(entry, ciphertext):
-    return entry.model_copy(update={"ciphertext": base64.b64encode(ciphertext).decode()})
+    return structs.replace(entry, ciphertext=base64.b64encode(ciphertext).decode())
 
 
 def _body(scene, tenant_id):
@@ -120,7 +121,7 @@ def _body(scene, tenant_id):
 def test_a_retired_wrapped_key_in_another_ones_place_is_refused_when_it_is_used():
     scene = Scene(Contextless())
     keyring, mine, theirs = scene.artefacts()["keyring"][0], _body(scene, "acme"), _body(scene, "globex")
-    swapped = mine.model_copy(update={"deks": (_with(mine.deks[0], theirs.deks[0].wrapped.ciphertext), *mine.deks[1:])})
+    swapped = structs.replace(mine, deks=(_with(mine.deks[0], theirs.deks[0].wrapped.ciphertext), *mine.deks[1:]))
     scene.blobs.put(keyring.name, encoded(swapped, scene.keys))
     assert is_integrity_error(lambda: scene.engine().tenant("acme"))
     assert not scene.engine().verify("acme").is_sound

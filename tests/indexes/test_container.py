@@ -44,9 +44,31 @@ def test_layout_as_documented():
         b"\xff" * 8,
         (2).to_bytes(8, "little") + b"{}",
         (2).to_bytes(8, "little") + b"[]",
-        b'\x50\0\0\0\0\0\0\0{"__metadata__":{},"a":{"dtype":"|O","shape":[1],"offset":0}}' + b" " * 80,
     ],
 )
 def test_garbage_is_refused(raw):
     with pytest.raises(IntegrityError):
         unpack_arrays(np.frombuffer(raw, np.uint8).copy())
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"dtype": "|O", "shape": [1], "offset": 0},
+        {"dtype": "<i4", "shape": [1], "offset": -4},
+        {"dtype": "<i4", "shape": [-1], "offset": 0},
+        {"dtype": "<i4", "shape": [3], "offset": 56},
+        {"dtype": "<i4", "shape": 1.5, "offset": 0},
+        {"dtype": "<i4", "shape": [1]},
+        [],
+    ],
+)
+def test_an_array_that_has_no_place_is_refused_when_it_is_asked_for(entry):
+    header = json.dumps({"__metadata__": {}, "a": entry}).encode()
+    raw = len(header).to_bytes(8, "little") + header + bytes(64)
+    arrays, _ = unpack_arrays(np.frombuffer(raw, np.uint8).copy())
+    assert list(arrays) == ["a"]
+    with pytest.raises(IntegrityError):
+        arrays["a"]
+    with pytest.raises(KeyError):
+        arrays["b"]

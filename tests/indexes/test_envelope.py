@@ -239,9 +239,8 @@ def test_headers_are_checked_without_a_key():
     assert sealing_key_id(whole[:313]) == KEY.id
     impossible = [whole[:length] for length in (0, 96, 97, 112, 314, 329)]
     for blob in (*impossible, b"KVZ2" + whole[4:], b"KVZ1\2" + whole[5:]):
-        for read in (sealing_key_id, header_digest):
-            with pytest.raises(IntegrityError):
-                read(blob)
+        with pytest.raises(IntegrityError):
+            sealing_key_id(blob)
 
 
 def test_a_buffer_with_gaps_is_a_mistake_of_the_caller():

@@ -122,6 +122,23 @@ def sealed_blobs(page: Page) -> list[tuple[str, bytes]]:
     return [(name, by_hand(plain, name=name, kind=kind, key=key)) for (name, kind, key, *_), plain in rows]
 
 
+def segment_of_the_library():
+    """Hot and text buffer of the example's documents, as the library lays them out."""
+    bounds = struct.unpack("<3q", bytes.fromhex(ARRAYS["documents.starts"]))
+    rows = [ARRAYS["documents.utf8"][start:stop] for start, stop in pairwise(bounds)]
+    refunds, gifts = (IndexedDocument.from_json(row) for row in rows)
+    text = SEGMENT_TEXTS[0]
+    chunks = (
+        kr.Chunk(document_id=refunds.id, ordinal=0, text=text, span=kr.Span(0, len(text)), metadata=refunds.metadata),
+        kr.Chunk(document_id=gifts.id, ordinal=0, text=SEGMENT_TEXTS[1]),
+    )
+    documents = [
+        DocumentChunks(document=document, chunks=(chunk,))
+        for document, chunk in zip((refunds, gifts), chunks, strict=True)
+    ]
+    return build_segment(SegmentContent.of(documents, None, analysis=Analysis()))
+
+
 PAGES = pytest.mark.parametrize("page", [SEGMENT, COMMIT, CONVERSATION, SETTINGS], ids=lambda page: page.blobs[0][1])
 
 
@@ -316,19 +333,7 @@ def test_settings_name_the_version_before():
 
 
 def test_the_library_writes_the_hot_blob_of_the_page():
-    bounds = struct.unpack("<3q", bytes.fromhex(ARRAYS["documents.starts"]))
-    rows = [ARRAYS["documents.utf8"][start:stop] for start, stop in pairwise(bounds)]
-    refunds, gifts = (IndexedDocument.from_json(row) for row in rows)
-    text = SEGMENT_TEXTS[0]
-    chunks = (
-        kr.Chunk(document_id=refunds.id, ordinal=0, text=text, span=kr.Span(0, len(text)), metadata=refunds.metadata),
-        kr.Chunk(document_id=gifts.id, ordinal=0, text=SEGMENT_TEXTS[1]),
-    )
-    documents = [
-        DocumentChunks(document=document, chunks=(chunk,))
-        for document, chunk in zip((refunds, gifts), chunks, strict=True)
-    ]
-    hot, texts = build_segment(SegmentContent.of(documents, None, analysis=Analysis()))
+    hot, texts = segment_of_the_library()
     assert (hot.tobytes(), texts.tobytes()) == (container(), TEXTS)
 
 

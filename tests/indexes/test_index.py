@@ -15,10 +15,12 @@ from konverze_core.errors import (
     RollbackError,
     StoreFullError,
     StoreUnavailableError,
+    TenantErasedError,
 )
 from konverze_core.fakes import ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import EmbedderInfo
 from konverze_indexes.compaction import MAX_SMALL_SEGMENTS, SMALL_CHUNKS, compact, merge_small
+from konverze_indexes.generations import erase_keyring
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.manifest import Embedding, commit_name, generation_of
 from konverze_indexes.marks import MemoryMarks
@@ -55,6 +57,55 @@ def test_reopened_results_are_identical(store, provider):
     again = reopened(store, provider)
     assert again.snapshot().search(query) == index.snapshot().search(query)
     assert again.snapshot().manifest == index.snapshot().manifest
+
+
+class ListedStore(MemoryBlobStore):
+    """Counts listings of keyrings, and may be out of reach."""
+
+    def __init__(self):
+        super().__init__()
+        self.looks, self.is_away = 0, False
+
+    def list(self, prefix):
+        if self.is_away:
+            raise StoreUnavailableError("away")
+        self.looks += prefix.startswith("keyring/")
+        return super().list(prefix)
+
+
+def test_a_look_at_the_keyring_holds_for_a_second_and_no_longer(provider):
+    store, clock = ListedStore(), ManualClock()
+    add(new_index(store, provider, clock=clock), document("a", "red fox"))
+    index = reopened(store, provider, clock=clock)
+    looks = store.looks
+    for _ in range(3):
+        index.evict()
+        index.check()
+        assert index.snapshot().live_chunks == 1
+    assert store.looks == looks
+    clock.advance(REFRESH_S)
+    index.check()
+    index.snapshot()
+    assert store.looks == looks + 1
+    index.evict()
+    clock.advance(REFRESH_S)
+    index.check()
+    index.snapshot()
+    assert store.looks == looks + 2
+
+
+def test_an_index_that_was_evicted_is_not_opened_after_a_look_that_failed(provider):
+    store, clock = ListedStore(), ManualClock()
+    add(new_index(store, provider, clock=clock), document("a", "red fox"))
+    index = reopened(store, provider, clock=clock)
+    erase_keyring(store, provider, index.blobs.directory, clock)
+    index.evict()
+    clock.advance(REFRESH_S)
+    store.is_away = True
+    index.check()
+    store.is_away = False
+    with pytest.raises(TenantErasedError):
+        index.snapshot()
 
 
 def test_the_same_document_again_replaces_in_one_commit(store, provider):

@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from msgspec import structs, to_builtins
 
 from konverze_core.errors import (
     ConfigError,
@@ -247,7 +248,7 @@ def test_blind_names_differ_by_tenant_label_and_name(blobs, provider, keyring):
 
 def _signed(blobs, provider, body):
     """Stores a body that the provider signs as it is, whatever it says."""
-    line = json.dumps(body.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
+    line = json.dumps(to_builtins(body), sort_keys=True, separators=(",", ":")).encode()
     file = b'%s\n{"signature":"%s"}\n' % (line, provider.sign(line).hex().encode())
     blobs.put(_name(generation=body.generation), file)
 
@@ -279,7 +280,7 @@ def test_the_highest_generation_is_valid(blobs, provider, keyring):
     ],
 )
 def test_a_keyring_that_contradicts_itself_is_neither_written_nor_read(blobs, provider, keyring, change):
-    body = _body(blobs, provider).model_copy(update=change)
+    body = structs.replace(_body(blobs, provider), **change)
     with pytest.raises(ConfigError):
         encoded(body, provider)
     _signed(blobs, provider, body)
@@ -290,9 +291,9 @@ def test_a_keyring_needs_exactly_one_active_key(blobs, provider, keyring):
     keyring.add_data_key()
     body = _body(blobs, provider, _name(generation=2))
     retired, active = body.deks
-    twice = active.model_copy(update={"id": "0" * 32})
+    twice = structs.replace(active, id="0" * 32)
     for deks in ((retired,), (retired, active, twice), (active, retired, retired)):
-        _signed(blobs, provider, body.model_copy(update={"deks": deks}))
+        _signed(blobs, provider, structs.replace(body, deks=deks))
         _assert_refused(blobs, provider)
 
 
@@ -343,14 +344,14 @@ def test_swapped_keys_are_refused_even_when_signed(blobs, provider, keyring):
     Keyring.create(blobs, provider, "evil", CLOCK)
     evil = _body(blobs, provider, _name("evil"))
     blobs.delete(_name("evil"))
-    renamed = evil.deks[0].model_copy(update={"id": body.deks[0].id})
+    renamed = structs.replace(evil.deks[0], id=body.deks[0].id)
     for foreign in (evil.deks[0], renamed):
-        _signed(blobs, provider, body.model_copy(update={"deks": (foreign,)}))
+        _signed(blobs, provider, structs.replace(body, deks=(foreign,)))
         with pytest.raises(IntegrityError):
             _ = Keyring.open(blobs, provider, "acme", CLOCK).active
     for field in ("name_key_sealed", "tenant_id_sealed"):
         for value in (getattr(evil, field), "00", "0" * 24, getattr(body, field)[:-2]):
-            _signed(blobs, provider, body.model_copy(update={field: value}))
+            _signed(blobs, provider, structs.replace(body, **{field: value}))
             _assert_refused(blobs, provider)
 
 
@@ -359,13 +360,11 @@ def test_a_key_of_the_attackers_choice_is_refused(blobs, provider, keyring):
     body, known = _body(blobs, provider), DataKey.fresh()
     wrapped = wrapped_key(provider, body.tenant, known, kek="shared")
     chosen = DekEntry.of(known.id, wrapped, created_at=CLOCK.now())
-    forged = body.model_copy(
-        update={"deks": (chosen,), "name_key_sealed": sealed_name_key(known, body.tenant, bytes(32))}
-    )
+    forged = structs.replace(body, deks=(chosen,), name_key_sealed=sealed_name_key(known, body.tenant, bytes(32)))
     stranger = MemoryKeyProvider()
     _signed(blobs, stranger, forged)
     _assert_refused(blobs, provider)
-    _signed(blobs, stranger, forged.model_copy(update={"generation": 2, "previous": "0" * 64}))
+    _signed(blobs, stranger, structs.replace(forged, generation=2, previous="0" * 64))
     _assert_refused(blobs, provider)
     signature = bytes(encoded(body, provider)).split(b"\n")[1]
     blobs.put(_name(), encoded(forged, stranger).split(b"\n")[0] + b"\n" + signature + b"\n")
@@ -377,7 +376,7 @@ def test_the_id_sealed_inside_has_to_fit_the_directory(blobs, provider, keyring)
     cipher = AESGCM(HKDFExpand(SHA256(), 32, b"konverze/v1/tenant-id").derive(keyring._name_key))
     for tenant_id in (b"evil", b"", b"\xff"):
         sealed = bytes(12) + cipher.encrypt(bytes(12), tenant_id, keyring.directory.encode())
-        _signed(blobs, provider, _body(blobs, provider).model_copy(update={"tenant_id_sealed": sealed.hex()}))
+        _signed(blobs, provider, structs.replace(_body(blobs, provider), tenant_id_sealed=sealed.hex()))
         _assert_refused(blobs, provider)
 
 
@@ -428,7 +427,7 @@ def test_retired_keys_that_changed_places_are_refused_even_when_signed(blobs):
     body = _body(blobs, provider, _name(generation=3))
     one, other, active = body.deks
     swapped = (one.rewrapped(other.wrapped), other.rewrapped(one.wrapped), active)
-    _signed(blobs, provider, body.model_copy(update={"deks": swapped}))
+    _signed(blobs, provider, structs.replace(body, deks=swapped))
     opened = Keyring.open(blobs, provider, "acme", CLOCK)
     for key_id in (first, second):
         with pytest.raises(IntegrityError, match="was made for another place"):

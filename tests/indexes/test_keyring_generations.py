@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec import structs
 
 from konverze_core.clock import SystemClock
 from konverze_core.errors import (
@@ -311,7 +312,7 @@ def test_a_void_generation_that_is_still_there_is_no_rollback(blobs, keyring, op
     keyring.add_data_key()
     keyring.add_data_key()
     body = slow._stored.body
-    late = body.model_copy(update={"generation": 2, "previous": slow._stored.digest, "deks": keyring.deks})
+    late = structs.replace(body, generation=2, previous=slow._stored.digest, deks=keyring.deks)
     blobs.put(_name(2), encoded(late, keyring._provider))
     reader.refresh()
     assert reader.generation == 3

@@ -229,17 +229,22 @@ def test_a_root_that_went_away_is_unavailable(store, root):
         store.list("")
 
 
-def test_opening_removes_what_dead_writers_left_behind(store, root):
+def test_a_store_removes_what_dead_writers_left_behind_before_it_writes(store, root):
+    store.put("a", b"x")
     old, young = root / ".tmp" / "old", root / ".tmp" / "young"
     for path in (old, young):
         path.write_bytes(b"x")
     os.utime(old, (time.time() - 3700,) * 2)
-    LocalBlobStore(root)
+    later = LocalBlobStore(root)
+    assert later.get("a") == b"x"
+    assert old.exists(), "a reader has no use for it"
+    later.put("a", b"x")
     assert not old.exists()
     assert young.exists()
 
 
-def test_opening_leaves_alone_what_no_writer_left_behind(store, root, tmp_path):
+def test_a_store_leaves_alone_what_no_writer_left_behind(store, root, tmp_path):
+    store.put("a", b"x")
     folder, link = root / ".tmp" / "folder", root / ".tmp" / "link"
     folder.mkdir()
     link.symlink_to(tmp_path)
@@ -282,8 +287,9 @@ def test_a_name_that_another_writer_took_meanwhile_is_not_taken_back(store, root
 
 @pytest.fixture
 def synced(store, monkeypatch):
-    """Names of the calls that change the disk or sync it, as they come."""
+    """Names of the calls that change the disk or sync it, as they come, once there is a place for unfinished files."""
     calls = []
+    store.put("other", b"x")
 
     def recorded(name, call):
         def record(*args, **options):

@@ -22,7 +22,6 @@ from konverze_indexes.keyring import Keyring
 
 READERS = {
     "konverze_indexes.datakeys",
-    "konverze_indexes.envelope",
     "konverze_indexes.keywrap",
     "konverze_rag.conversations.daykeys",
 }

@@ -12,6 +12,7 @@ from konverze_indexes.segment import (
     build_segment,
     checked_chunk,
     filterable,
+    version_numbers,
 )
 from konverze_indexes.stemming import Analysis
 from konverze_indexes.texts import read_from
@@ -77,11 +78,22 @@ def test_every_document_is_found_by_id():
 
 
 def test_live_mask_covers_all_rows_of_dead_versions():
-    documents = [document("a", "1", "2"), document("b", "3")]
+    documents = [document("a", "1", "2"), document("b", "3"), document("c", "4")]
+    a, _, c = (item.document.version for item in documents)
     segment = opened(documents, None)
-    assert segment.live_mask([]) is None
-    assert segment.live_mask(["00" * 8]) is None
-    np.testing.assert_array_equal(segment.live_mask([documents[0].document.version]), [False, False, True])
+    assert segment.live_mask(version_numbers([])) is None
+    assert segment.live_mask(version_numbers(["00" * 8, "ff" * 8])) is None
+    np.testing.assert_array_equal(segment.live_mask(version_numbers([a])), [False, False, True, True])
+    np.testing.assert_array_equal(segment.live_mask(version_numbers([c, "00" * 8, a])), [False, False, True, False])
+
+
+def test_documents_are_found_by_version():
+    documents = [document(str(number), "text") for number in range(50)]
+    segment = opened(documents, None)
+    before = segment.resident_bytes
+    asked = version_numbers([*(item.document.version for item in reversed(documents)), "00" * 8, "ff" * 8])
+    assert segment.places(asked).tolist() == [*reversed(range(50)), -1, -1]
+    assert segment.resident_bytes - before == 50 * 8
 
 
 @pytest.mark.parametrize(
@@ -145,6 +157,6 @@ def test_values_of_numpy_become_pythons_own():
 
 
 def test_metadata_may_stand_in_for_fields_that_are_not_set():
-    chunk = Chunk(document_id="d", ordinal=0, text="x", metadata={"page": 3, "heading": "own"})
-    assert filterable(chunk) == {"document_id": "d", "page": 3, "heading": "own"}
-    assert filterable(structs.replace(chunk, page=7))["page"] == 7
+    chunk = Chunk(document_id="d", ordinal=0, text="x", metadata={"page": 3, "heading": "own", "ingested_at": "1999"})
+    assert filterable(chunk, "2026") == {"document_id": "d", "ingested_at": "2026", "page": 3, "heading": "own"}
+    assert filterable(structs.replace(chunk, page=7), "2026")["page"] == 7

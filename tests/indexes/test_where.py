@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,7 @@ def test_a_metadata_key_may_be_named_like_a_combinator():
         {"price": 10**400},
         {"price": {"gt": 2**53 + 1}},
         {"when": {"lt": {1, 2}}},
+        {"ingested_at": {"gte": datetime(2026, 11, 1)}},  # noqa: DTZ001
         {"name": "\ud800"},
         {"not": ["x"]},
         {"any": {"lang": {"$in": ["en"]}}},
@@ -57,6 +60,13 @@ def test_a_metadata_key_may_be_named_like_a_combinator():
 def test_anything_else_is_refused(where):
     with pytest.raises(ConfigError):
         parse_where(where)
+
+
+def test_a_time_is_compared_in_utc_whatever_its_zone():
+    in_india = datetime(2026, 11, 1, 5, 30, tzinfo=timezone(timedelta(hours=5.5)))
+    bound = "2026-11-01T00:00:00.000000+00:00"
+    assert parse_where({"ingested_at": {"gte": in_india}}) == Both((Both((Range("ingested_at", "gte", bound),)),))
+    assert parse_where({"ingested_at": datetime(2026, 11, 1, tzinfo=UTC)}) == Both((AnyOf("ingested_at", (bound,)),))
 
 
 def test_depth_is_limited():

@@ -8,6 +8,7 @@ import warnings
 import pytest
 
 import konverze_rag as kr
+from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.tenant_ids import tenant_directory
 from tests.rag.conftest import OFFLINE
 
@@ -163,6 +164,32 @@ def test_settings_come_from_the_environment_and_name_what_is_wrong(monkeypatch):
     monkeypatch.setenv("KONVERZE_CHUNK_TOKENS", "many")
     with pytest.raises(kr.ConfigError, match="chunk_tokens"):
         kr.Settings()
+
+
+def test_variables_are_read_as_json_where_they_list_and_the_librarys_own_come_first(monkeypatch):
+    for name, value in {
+        "KONVERZE_AZURE_SIGNING_PUBLIC_KEYS": '["one", "two"]',
+        "OPENAI_BASE_URL": "https://shared.test",
+        "KONVERZE_OPENAI_BASE_URL": "https://own.test",
+        "KONVERZE_PERSONA": "",
+        "KONVERZE_OF_ANOTHER_PROGRAM": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = kr.Settings()
+    assert settings.azure_signing_public_keys == ("one", "two")
+    assert settings.openai_base_url == "https://own.test"
+    assert settings.persona == kr.Settings.model_fields["persona"].default
+    assert kr.Settings(openai_base_url=None, azure_signing_public_keys=("three",)).openai_base_url is None
+    monkeypatch.setenv("KONVERZE_AZURE_SIGNING_PUBLIC_KEYS", "PEM")
+    with pytest.raises(kr.ConfigError, match="azure_signing_public_keys"):
+        kr.Settings()
+
+
+def test_an_engine_over_many_tenants_lists_none_of_them_when_it_is_opened(tmp_path, monkeypatch):
+    settings = kr.Settings(embeddings="none", openai_api_key=None, openai_base_url=None)
+    kr.Engine.open(tmp_path, settings=settings).close()
+    monkeypatch.setattr(LocalBlobStore, "list", None)
+    kr.Engine.open(tmp_path, settings=settings).close()
 
 
 def test_importing_the_library_loads_no_model_runtime():

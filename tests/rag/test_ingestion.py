@@ -111,6 +111,23 @@ def test_metadata_is_filterable(acme):
     assert acme.search("refunds", where={"team": "east"}) == []
 
 
+def test_a_search_can_be_held_to_documents_and_to_when_they_came_in(acme, clock):
+    acme.ingest(b"Refunds take 7 days.", source="old", metadata={"ingested_at": "2030"})
+    clock.advance(86_400)
+    between = clock.now()
+    acme.ingest(b"Refunds take 9 days.", source="new")
+    acme.add([kr.Chunk(document_id="added", ordinal=0, text="Refunds take 8 days.")])
+
+    def found(where):
+        return sorted(hit.chunk.document_id for hit in acme.search("refunds", where=where))
+
+    assert found({"ingested_at": {"lt": between}}) == ["old"]
+    assert found({"ingested_at": {"gte": between}}) == ["added", "new"]
+    assert found({"ingested_at": {"gte": "2026-01-02", "lt": "2026-01-03"}, "document_id": "new"}) == ["new"]
+    acme.compact()
+    assert found({"ingested_at": {"lt": between}}) == ["old"]
+
+
 def test_one_bad_file_does_not_stop_the_batch(acme, tmp_path):
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\n not a pdf")
     (tmp_path / "empty.txt").write_bytes(b"")
