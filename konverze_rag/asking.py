@@ -32,6 +32,7 @@ from konverze_indexes.snapshot import Snapshot
 from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
 from konverze_rag.answering.extractive import extract_answer
+from konverze_rag.answering.parents import widened
 from konverze_rag.answering.refusal import is_answerable
 from konverze_rag.answering.streaming_citations import CitationStream
 from konverze_rag.answering.verify import supports_hit
@@ -179,10 +180,11 @@ class Asking:
             settings=draft.settings,
         )
         try:
-            draft.hits = tuple(search())
+            hits = search()
         except ProviderError as error:
             draft.degraded = f"searched by words only: {error}"
-            draft.hits = tuple(search(is_lexical=True))
+            hits = search(is_lexical=True)
+        draft.hits = widened(hits, partial(snapshot.parent_chunks, where=draft.question.where))
         draft.mark("retrieve", since)
 
     def _written(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:

@@ -15,7 +15,7 @@ from konverze_indexes.compaction import standing
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding, Manifest
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, searchable_text
+from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent
 from konverze_indexes.snapshot import Snapshot
 from konverze_indexes.stemming import Analysis
 
@@ -125,7 +125,7 @@ class _NewVectors:
         if self._embed is None:
             return None
         fresh = [item for item in documents if item.document.version not in self._by_version]
-        texts = [searchable_text(chunk) for item in fresh for chunk in item.chunks]
+        texts = [chunk.searchable_text for item in fresh for chunk in item.chunks]
         slices: list[Vectors] = []
         for start in range(0, len(texts), EMBED_SLICE_CHUNKS):
             slices.append(self._embed(texts[start : start + EMBED_SLICE_CHUNKS]))

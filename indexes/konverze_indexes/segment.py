@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from itertools import count
-from typing import Any, NamedTuple, NoReturn, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -43,13 +43,16 @@ from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.texts import ReadBytes, Texts, pack_texts
 
 NONE = -1
-"""Stands for a missing page, span or heading in an integer column."""
+"""Stands for a missing page, span, parent, heading or context in an integer column."""
 
-OPENED_BYTES = 300
+OPENED_BYTES = 370
 """Memory of a chunk that was opened, besides its text: the objects around it, measured by `sys.getsizeof`."""
 
-FIELDS = 6
-"""Numbers that a chunk's row holds: ordinal, page, start and end of the span, heading, metadata."""
+FIELDS = 9
+"""Numbers of a chunk's row: ordinal, page, start and end of the span and of the parent, heading, context, metadata."""
+
+SPAN_FIELDS = slice(2, 4)
+"""Where among them the span is."""
 
 MAX_COLUMN_VALUE = 2**31 - 1
 """Largest ordinal, page or place in a document."""
@@ -70,6 +73,8 @@ class IndexedDocument:
         settings_sha256: Hex digest of what decided how the original became chunks and vectors.
         upload: Random name of the sealed original; empty where none is kept.
         metadata: Facts about the file.
+        folder: Label of the folder that it was synced from; empty for none.
+        unread: How many parts of the file have no text here.
     """
 
     id: str
@@ -80,6 +85,8 @@ class IndexedDocument:
     settings_sha256: str = ""
     upload: str = ""
     metadata: Metadata = field(default_factory=dict[str, MetadataValue])
+    folder: str = ""
+    unread: int = 0
 
     @property
     def original(self) -> str:
@@ -89,7 +96,11 @@ class IndexedDocument:
     def to_json(self) -> str:
         """The catalogue row as JSON."""
         row = {column.name: getattr(self, column.name) for column in fields(self)}
-        return _json(row | {"ingested_at": self.ingested_at.isoformat()})
+        row["ingested_at"] = self.ingested_at.isoformat()
+        for name in ("folder", "unread"):
+            if not row[name]:
+                del row[name]
+        return _json(row)
 
     @classmethod
     def from_json(cls, text: str) -> IndexedDocument:
@@ -120,9 +131,9 @@ def checked_chunk(chunk: Chunk) -> Chunk:
     """
     if not isinstance(chunk, Chunk):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigError(f"chunks are kr.Chunk values, not {type(chunk).__name__}")
-    span = chunk.span
-    if span is not None:
-        span = Span(_whole("span", span.start), _whole("span", span.end)) if isinstance(span, Span) else _no_span(span)  # pyright: ignore[reportUnnecessaryIsInstance]
+    span, parent = _checked_span("span", chunk.span), _checked_span("parent", chunk.parent)
+    if parent is not None and (span is None or not parent.start <= span.start <= span.end <= parent.end):
+        raise ConfigError("a chunk's parent must contain its span")
     return structs.replace(
         chunk,
         ordinal=_whole("ordinal", chunk.ordinal),
@@ -130,6 +141,8 @@ def checked_chunk(chunk: Chunk) -> Chunk:
         page=None if chunk.page is None else _whole("page", chunk.page),
         span=span,
         heading=None if chunk.heading is None else checked_text("a chunk's heading", chunk.heading),
+        context=None if chunk.context is None else checked_text("a chunk's context", chunk.context),
+        parent=parent,
         metadata=checked_metadata(chunk.metadata),
     )
 
@@ -140,8 +153,12 @@ def _whole(field_name: str, value: object) -> int:
     return int(value)
 
 
-def _no_span(value: object) -> NoReturn:
-    raise ConfigError(f"a chunk's span is a kr.Span, not {type(value).__name__}")
+def _checked_span(field_name: str, value: object) -> Span | None:
+    if value is None:
+        return None
+    if not isinstance(value, Span):
+        raise ConfigError(f"a chunk's {field_name} is a kr.Span, not {type(value).__name__}")
+    return Span(_whole(field_name, value.start), _whole(field_name, value.end))
 
 
 def version_text(number: np.uint64) -> str:
@@ -152,11 +169,6 @@ def version_text(number: np.uint64) -> str:
 def version_numbers(versions: Iterable[str]) -> npt.NDArray[np.uint64]:
     """Versions as the column of a segment has them: uint64, shape (count,)."""
     return np.array([int(version, 16) for version in versions], np.uint64)
-
-
-def searchable_text(chunk: Chunk) -> str:
-    """What both legs index: the heading path above the chunk, and its text."""
-    return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
 
 
 def filterable(chunk: Chunk, ingested_at: str) -> dict[str, MetadataValue]:
@@ -204,7 +216,7 @@ class SegmentContent:
         queries: CalibrationQueries | None = None,
     ) -> Self:
         """The content of documents that are indexed for the first time."""
-        texts = [searchable_text(chunk) for item in documents for chunk in item.chunks]
+        texts = [chunk.searchable_text for item in documents for chunk in item.chunks]
         return cls(documents=documents, vectors=vectors, postings=Postings.build(texts, analysis), queries=queries)
 
 
@@ -240,15 +252,22 @@ def build_segment(content: SegmentContent) -> tuple[Bytes, Bytes]:
 
 
 def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
-    headings, metadata = Interner(), Interner()
+    headings, contexts, metadata = Interner(), Interner(), Interner()
     rows: list[tuple[int, ...]] = []
     for chunk in chunks:
-        start, end = (NONE, NONE) if chunk.span is None else (chunk.span.start, chunk.span.end)
         heading = NONE if chunk.heading is None else headings.code(chunk.heading)
+        context = NONE if chunk.context is None else contexts.code(chunk.context)
         page = NONE if chunk.page is None else chunk.page
-        rows.append((chunk.ordinal, page, start, end, heading, metadata.code(_json(dict(chunk.metadata)))))
-    columns = np.array(rows, np.int32).reshape(-1, FIELDS)
-    return {"fields": columns, **headings.column().arrays_as("headings"), **metadata.column().arrays_as("metadata")}
+        places = *_ends(chunk.span), *_ends(chunk.parent)
+        rows.append((chunk.ordinal, page, *places, heading, context, metadata.code(_json(dict(chunk.metadata)))))
+    columns: dict[str, Array] = {"fields": np.array(rows, np.int32).reshape(-1, FIELDS)}
+    for name, interner in (("headings", headings), ("contexts", contexts), ("metadata", metadata)):
+        columns |= interner.column().arrays_as(name)
+    return columns
+
+
+def _ends(span: Span | None) -> tuple[int, int]:
+    return (NONE, NONE) if span is None else (span.start, span.end)
 
 
 def opened_segment(blobs: TenantBlobs, entry: SegmentEntry, *, hot: Bytes | None = None) -> Segment:
@@ -278,6 +297,8 @@ class _Opened(NamedTuple):
     page: int | None
     span: Span | None
     heading: str | None
+    context: str | None
+    parent: Span | None
     metadata: bytes
 
 
@@ -310,6 +331,7 @@ class Segment:
         self._kept_bytes = sys.getsizeof(self._kept)
         self._document_ids = StringColumn.read(arrays, "document_ids")
         self._headings = StringColumn.read(arrays, "headings")
+        self._contexts = StringColumn.read(arrays, "contexts")
         self._metadata = StringColumn.read(arrays, "metadata")
 
     @cached_property
@@ -401,7 +423,9 @@ class Segment:
         return tuple(_chunk(self._opened(row)) for row in range(self._bounds[position], self._bounds[position + 1]))
 
     def _opened(self, row: int) -> _Opened:
-        ordinal, page, start, end, heading, facts = self._fields[row * FIELDS : (row + 1) * FIELDS].tolist()
+        ordinal, page, start, end, first, last, heading, context, facts = self._fields[
+            row * FIELDS : (row + 1) * FIELDS
+        ].tolist()
         return _Opened(
             self._document_ids.kept(bisect_right(self._bounds, row) - 1),
             ordinal,
@@ -409,12 +433,22 @@ class Segment:
             None if page == NONE else page,
             None if start == NONE else Span(start, end),
             None if heading == NONE else self._headings.kept(heading),
+            None if context == NONE else self._contexts.kept(context),
+            None if first == NONE else Span(first, last),
             bytes(self._metadata.utf8_of(facts)),
         )
 
+    def rows_within(self, position: int, span: Span) -> list[int]:
+        """Rows of the chunks that lie in a span of the document at a position, in the order of the document."""
+        first, end = self._bounds[position], self._bounds[position + 1]
+        table = np.asarray(self._fields[first * FIELDS : end * FIELDS]).reshape(-1, FIELDS)
+        starts, ends = table[:, SPAN_FIELDS].T
+        inside = first + np.flatnonzero((starts >= span.start) & (ends <= span.end))
+        return inside[np.argsort(starts[inside - first], kind="stable")].tolist()
+
 
 def _chunk(opened: _Opened) -> Chunk:
-    document_id, ordinal, text, page, span, heading, facts = opened
+    document_id, ordinal, text, page, span, heading, context, parent, facts = opened
     return Chunk(
         document_id=document_id,
         ordinal=ordinal,
@@ -422,5 +456,7 @@ def _chunk(opened: _Opened) -> Chunk:
         page=page,
         span=span,
         heading=heading,
+        context=context,
+        parent=parent,
         metadata=fast_json.decode(facts),  # for each hit anew: its reader may change it
     )

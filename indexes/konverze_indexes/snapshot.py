@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from konverze_core.documents import Chunk
 from konverze_core.protocols import Vectors
 from konverze_core.reports import DenseStats, DocumentInfo
 from konverze_core.retrieval import Explanation, Hit
@@ -265,6 +266,8 @@ class Snapshot:
                     content_bytes=max(document.content_bytes, earlier.content_bytes if earlier else 0),
                     ingested_at=document.ingested_at,
                     metadata={**(earlier.metadata if earlier else {}), **document.metadata},
+                    folder=document.folder or (earlier.folder if earlier else ""),
+                    unread=document.unread + (earlier.unread if earlier else 0),
                 )
         return [rows[document_id] for document_id in sorted(rows)]
 
@@ -275,6 +278,24 @@ class Snapshot:
             for part in self.segments
             for position in part.segment.positions_of(document_id)
             if part.is_live(position)
+        ]
+
+    def parent_chunks(self, chunk: Chunk, where: Mapping[str, Any] | None = None) -> list[Chunk]:
+        """The live chunks of a chunk's document that lie in its parent, in the order of the document.
+
+        Args:
+            chunk: A hit's; without a parent there are none.
+            where: Which chunks may be returned.
+        """
+        if chunk.parent is None:
+            return []
+        allowed = self._live if where is None else self._allowed(where)
+        return [
+            part.segment.chunk(row)
+            for part, rows in zip(self.segments, allowed, strict=True)
+            for position in part.segment.positions_of(chunk.document_id)
+            for row in part.segment.rows_within(position, chunk.parent)
+            if rows is None or rows.mask[row]
         ]
 
     def tombstones(self, document_ids: Iterable[str]) -> list[Tombstone]:

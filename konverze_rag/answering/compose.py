@@ -166,9 +166,9 @@ def _user_text(question: str, sources: Sequence[Hit], nonce: str) -> str:
 
 
 def _source_text(number: int, hit: Hit, nonce: str) -> str:
-    heading = f"{as_data(hit.chunk.heading, nonce=nonce)}\n" if hit.chunk.heading else ""
+    above = f"{as_data(hit.chunk.above, nonce=nonce)}\n" if hit.chunk.above else ""
     text = as_data(hit.chunk.text, nonce=nonce)
-    return f"<<source {number} {nonce}>>\n{heading}{text}\n<<end {number} {nonce}>>"
+    return f"<<source {number} {nonce}>>\n{above}{text}\n<<end {number} {nonce}>>"
 
 
 def _newest(history: Sequence[Message], room: int, budget: TokenBudget) -> tuple[Message, ...]:

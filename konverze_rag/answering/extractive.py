@@ -125,7 +125,7 @@ def _addition(question: str, hits: Sequence[Hit], best: int) -> list[_Part]:
 
 def _missing_words(question: str, hit: Hit) -> tuple[str, ...]:
     """Words of what is asked now that name something the hit does not hold."""
-    known = Vocabulary.of(f"{hit.chunk.heading or ''} {hit.chunk.text}")
+    known = Vocabulary.of(hit.chunk.searchable_text)
     names = names_in(question)
     return tuple(
         word

@@ -68,7 +68,7 @@ def nearest_hit(hits: Sequence[Hit]) -> Hit | None:
 
 
 def lexical_evidence(question: str, hits: Sequence[Hit]) -> float:
-    """Share of the question's content words, by weight, in the best of the first hits, headings included; 0 to 1."""
+    """Share of the question's content words, by weight, in the best of the first hits, context included; 0 to 1."""
     wanted = content_words(question)
     return max((coverage(wanted, _vocabulary(hit)) for hit in hits[:_FIRST_HITS]), default=0.0)
 
@@ -141,7 +141,7 @@ def _script(text: str) -> str:
 
 
 def _text(hit: Hit) -> str:
-    return f"{hit.chunk.heading or ''}\n{hit.chunk.text}"
+    return hit.chunk.searchable_text
 
 
 def _vocabulary(hit: Hit) -> Vocabulary:

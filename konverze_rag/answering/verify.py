@@ -99,7 +99,7 @@ def supports(
     Args:
         sentence: The claim, without its marks.
         source_text: The text of the cited chunk.
-        context: Headings above the chunk.
+        context: What stands above the chunk: title, headings, names of columns.
         similarity: Cosine of two texts.
         similar_from: Threshold for `similarity`.
     """
@@ -114,8 +114,8 @@ def supports(
 
 
 def supports_hit(sentence: str, hit: Hit, *, similarity: Similarity | None = None) -> Support:
-    """Whether the hit's chunk, under its headings, says what the sentence says."""
-    return supports(sentence, hit.chunk.text, context=hit.chunk.heading or "", similarity=similarity)
+    """Whether the hit's chunk, under what stands above it, says what the sentence says."""
+    return supports(sentence, hit.chunk.text, context=hit.chunk.above, similarity=similarity)
 
 
 def citation(number: int, hit: Hit, support: Support) -> Citation:

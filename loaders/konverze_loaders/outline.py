@@ -1,51 +1,66 @@
-"""Sections of a document: what stands under which heading, cut into atoms that chunks are packed from."""
+"""Sections of a document: the blocks that stand under one heading, as ranges of its text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from konverze_core.documents import Block, BlockKind, Document, Span
-from konverze_loaders.sentences import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OUTSIDE = frozenset({BlockKind.PAGE_HEADER, BlockKind.PAGE_FOOTER, BlockKind.NOTE})
-_WHOLE = frozenset({BlockKind.HEADING, BlockKind.TABLE_ROW})
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """A stretch of text that is cut only when it does not fit a chunk by itself.
-
-    Attributes:
-        span: Where it stands; no white space at its ends.
-        kind: Kind of the block it belongs to.
-        starts_block: Whether a block starts here.
-    """
-
-    span: Span
-    kind: BlockKind
-    starts_block: bool
-
-
-@dataclass(slots=True)
 class Section:
-    """Text under one heading.
+    """Neighbouring blocks that may share a chunk.
+
+    Args:
+        path: Headings above them, from the outermost to their own.
+        blocks: At least one; none is blank.
+        end: Where its text ends; by default with the last block.
 
     Attributes:
-        path: Headings from the outermost to the section's own.
-        atoms: The heading first, then its body.
+        path: Headings above them.
+        blocks: The blocks in order.
+        starts: Where each block starts.
+        end: Where its text ends.
     """
 
-    path: tuple[str, ...]
-    atoms: list[Atom] = field(default_factory=list[Atom])
+    __slots__ = ("blocks", "end", "path", "starts")
+
+    def __init__(self, path: tuple[str, ...], blocks: list[Block], end: int = 0) -> None:
+        self.path = path
+        self.blocks = blocks
+        self.starts = [block.span.start for block in blocks]
+        self.end = max(end, blocks[-1].span.end)
+
+    @property
+    def start(self) -> int:
+        """Where its text starts."""
+        return self.starts[0]
 
     @property
     def has_body(self) -> bool:
-        """Whether anything stands under the heading."""
-        return bool(self.atoms) and self.atoms[-1].kind is not BlockKind.HEADING
+        """Whether anything stands under its heading."""
+        return self.blocks[-1].kind is not BlockKind.HEADING
+
+    def add(self, block: Block) -> None:
+        """Appends a block."""
+        self.blocks.append(block)
+        self.starts.append(block.span.start)
+        self.end = block.span.end
+
+    def block_at(self, position: int) -> int:
+        """Which of the blocks holds the position, or ends last before it."""
+        return bisect_right(self.starts, position) - 1
+
+    def part(self, start: int, end: int) -> Section:
+        """The section between two places, of which the first is not blank."""
+        inside = self.blocks[self.block_at(start) : self.block_at(end - 1) + 1]
+        return Section(self.path, [_clipped(block, start, end) for block in inside], end)
 
 
 def sections(document: Document) -> list[Section]:
@@ -57,46 +72,42 @@ def sections(document: Document) -> list[Section]:
     found: list[Section] = []
     stack: list[tuple[int, str]] = []
     for block in _all_blocks(document):
-        text = document.text[block.span.start : block.span.end]
         if block.kind is BlockKind.HEADING:
             while stack and stack[-1][0] >= block.level:
                 stack.pop()
-            stack.append((block.level, " ".join(text.split())))
+            stack.append((block.level, " ".join(document.text[block.span.start : block.span.end].split())))
         path = () if block.kind in _OUTSIDE else tuple(title for _, title in stack)
-        _open_section(found, block.kind, path)
-        found[-1].atoms += _atoms(block, text)
-    return [section for section in found if section.atoms]
-
-
-def _open_section(found: list[Section], kind: BlockKind, path: tuple[str, ...]) -> None:
-    last = found[-1] if found else None
-    if last is None or (kind is BlockKind.HEADING and last.has_body) or (last.path != path and last.has_body):
-        found.append(Section(path))
-    else:
-        last.path = path
+        last = found[-1] if found else None
+        if last is None or (last.has_body and (block.kind is BlockKind.HEADING or last.path != path)):
+            found.append(Section(path, [block]))
+        else:
+            last.path = path
+            last.add(block)
+    return found
 
 
 def _all_blocks(document: Document) -> Iterator[Block]:
-    """The blocks, and paragraphs for text that no block holds."""
+    """What is not blank of the blocks, and paragraphs for text that no block holds; no white space at their ends."""
     position = 0
-    for block in document.blocks:
-        if block.span.start > position:
-            yield Block(kind=BlockKind.PARAGRAPH, span=Span(position, block.span.start))
-        yield block
+    for block in (*document.blocks, Block(kind=BlockKind.PARAGRAPH, span=Span(len(document.text), len(document.text)))):
+        start = max(position, block.span.start)
+        if start > position and (loose := trimmed(document.text, position, start)):
+            yield Block(kind=BlockKind.PARAGRAPH, span=loose)
         position = max(position, block.span.end)
-    if position < len(document.text):
-        yield Block(kind=BlockKind.PARAGRAPH, span=Span(position, len(document.text)))
+        if span := trimmed(document.text, start, position):
+            yield block if span == block.span else replace(block, span=span)
 
 
-def _atoms(block: Block, text: str) -> Iterator[Atom]:
-    whole = block.kind in _WHOLE
-    spans = [_trimmed(text)] if whole else split_sentences(text)
-    for index, span in enumerate(spans):
-        if len(span):
-            shifted = Span(span.start + block.span.start, span.end + block.span.start)
-            yield Atom(shifted, block.kind, index == 0)
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """A stretch of text without the white space at its ends; None where there is nothing else."""
+    if start < end and not text[start].isspace() and not text[end - 1].isspace():
+        return Span(start, end)
+    piece = text[start:end]
+    first = len(piece) - len(piece.lstrip())
+    return Span(start + first, start + len(piece.rstrip())) if first < len(piece) else None
 
 
-def _trimmed(text: str) -> Span:
-    start = len(text) - len(text.lstrip())
-    return Span(start, max(start, len(text.rstrip())))
+def _clipped(block: Block, start: int, end: int) -> Block:
+    if start <= block.span.start and block.span.end <= end:
+        return block
+    return replace(block, span=Span(max(start, block.span.start), min(end, block.span.end)))

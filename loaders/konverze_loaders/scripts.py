@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections import Counter
+from functools import lru_cache
 
 UNDETERMINED = "und"
 MIN_KANA_SHARE = 0.1
+MAX_LOOKED_AT = 32
+"""So many characters, evenly spaced, stand for a longer text."""
+
 # First and last code point of a script's main blocks, and the language that stands for it.
 _SCRIPTS = (
     (0x0000, 0x024F, "en"),
@@ -35,6 +39,9 @@ _SCRIPTS = (
     (0xFB50, 0xFDFF, "ar"),
     (0xFE70, 0xFEFF, "ar"),
 )
+MAX_KNOWN_CHARACTERS = 4_096
+
+_LETTER = re.compile("[A-Za-z]")
 _STARTS = tuple(first for first, _, _ in _SCRIPTS)
 
 
@@ -43,17 +50,23 @@ def dominant_language(text: str) -> str:
 
     Devanagari gives "hi", Latin "en": a filter by script, not a language detector.
     """
-    counts: Counter[str] = Counter()
-    for character, count in Counter(text).items():
-        if character.isalpha():
-            counts[_language(ord(character))] += count
+    if text.isascii():
+        return "en" if _LETTER.search(text) else UNDETERMINED
+    letters = [*filter(None, map(_language, text[:: 1 + len(text) // MAX_LOOKED_AT]))]
+    counts = {language: letters.count(language) for language in set(letters)}
     if not counts:
         return UNDETERMINED
-    if counts["ja"] >= MIN_KANA_SHARE * (counts["ja"] + counts["zh"]) > 0:
-        counts["ja"] += counts.pop("zh", 0)
-    return counts.most_common(1)[0][0]
+    japanese, chinese = counts.get("ja", 0), counts.get("zh", 0)
+    if japanese >= MIN_KANA_SHARE * (japanese + chinese) > 0:
+        counts["ja"] = japanese + counts.pop("zh", 0)
+    return max(counts, key=lambda language: (counts[language], language))
 
 
-def _language(code_point: int) -> str:
+@lru_cache(MAX_KNOWN_CHARACTERS)
+def _language(character: str) -> str:
+    """The language that a letter stands for; empty for what is no letter."""
+    if not character.isalpha():
+        return ""
+    code_point = ord(character)
     index = bisect_right(_STARTS, code_point) - 1
     return _SCRIPTS[index][2] if code_point <= _SCRIPTS[index][1] else UNDETERMINED

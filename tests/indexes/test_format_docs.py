@@ -233,8 +233,8 @@ def test_the_mark_checks_itself(tmp_path):
 
 def test_the_segments_arrays_hold_what_the_page_says():
     starts = struct.unpack("<3q", bytes.fromhex(ARRAYS["text.starts"]))
-    row = struct.unpack("<6i", bytes.fromhex(ARRAYS["fields"])[:24])
-    assert row == (0, -1, 0, len(plaintexts(SEGMENT)[1]), -1, 0)
+    row = struct.unpack("<9i", bytes.fromhex(ARRAYS["fields"])[:36])
+    assert row == (0, -1, 0, len(plaintexts(SEGMENT)[1]), -1, -1, -1, -1, 0)
     bounds = struct.unpack("<3q", bytes.fromhex(ARRAYS["documents.starts"]))
     refunds = json.loads(ARRAYS["documents.utf8"][bounds[0] : bounds[1]])
     assert refunds["content_sha256"] == sha256(plaintexts(SEGMENT)[1])
