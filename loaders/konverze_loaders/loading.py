@@ -15,30 +15,53 @@ from konverze_core.errors import (
     LimitExceededError,
     NoTextError,
 )
+from konverze_loaders.delimited import load_csv
 from konverze_loaders.docx import load_docx
+from konverze_loaders.eml import load_eml
 from konverze_loaders.encoding import decode
+from konverze_loaders.epub import load_epub
 from konverze_loaders.html import load_html
+from konverze_loaders.json_values import load_json, load_json_lines
 from konverze_loaders.limits import LoadLimits
 from konverze_loaders.markdown import load_markdown
 from konverze_loaders.pdf import load_pdf
-from konverze_loaders.sniffing import Format, declared_format, looks_like_markup, sniff_binary, sniff_text
+from konverze_loaders.pptx import load_pptx
+from konverze_loaders.reading import Reading
+from konverze_loaders.sniffing import Format, declared_format, looks_like_markup, sniff_bytes, sniff_text
 from konverze_loaders.text import load_text
+from konverze_loaders.xlsx import load_xlsx
+from konverze_loaders.zip_files import load_zip
 
 if TYPE_CHECKING:
     from konverze_core.documents import Document
 
 DEFAULT_NAME = "upload"
-_BINARY_LOADERS = {Format.PDF: load_pdf, Format.DOCX: load_docx}
-_TEXT_LOADERS = {Format.HTML: load_html, Format.MARKDOWN: load_markdown, Format.TEXT: load_text}
+_BINARY_LOADERS = {
+    Format.PDF: load_pdf,
+    Format.DOCX: load_docx,
+    Format.PPTX: load_pptx,
+    Format.XLSX: load_xlsx,
+    Format.EPUB: load_epub,
+}
+_CONTAINER_LOADERS = {Format.ZIP: load_zip, Format.EML: load_eml}
+_TEXT_LOADERS = {
+    Format.HTML: load_html,
+    Format.MARKDOWN: load_markdown,
+    Format.JSON: load_json,
+    Format.JSON_LINES: load_json_lines,
+    Format.CSV: load_csv,
+    Format.TEXT: load_text,
+}
 
 
 def load(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     *,
     name: str | None = None,
+    password: str | None = None,
     limits: LoadLimits = LoadLimits(),  # noqa: B008
 ) -> Document:
-    """Reads a file of any supported format.
+    """Reads a file of any supported format, in this process; `LoaderPool` reads files of strangers.
 
     The content decides the format; an extension that promises another one is noted as `declared_format`.
 
@@ -46,6 +69,7 @@ def load(
         source: A path, the bytes of a file, or a binary file object (read from where it stands, not closed).
         name: File name for messages and for telling Markdown by its extension; by default the path's or the file
             object's base name, or "upload".
+        password: Opens a locked PDF or zip; tried on locked files inside the file, too.
         limits: How large the file may be.
 
     Returns:
@@ -55,15 +79,21 @@ def load(
         ConfigError: The path does not exist or is no readable file, or the file object is not binary.
         CorruptFileError: Damaged, truncated or not what it claims to be.
         EncodingError: Text in no known encoding.
-        EncryptedFileError: Locked by a password.
+        EncryptedFileError: Locked by a password that was not given.
         LimitExceededError: Larger or deeper than `limits` allow.
         NoTextError: Nothing to read in it.
         UnsupportedFormatError: No loader reads this kind of file.
     """
     name = name or _default_name(source)
     data = _read(source, name, limits)
+    return _parse(data, Reading(source=name, limits=limits, password=password))
+
+
+def _parse(data: bytes, reading: Reading) -> Document:
+    """Reads a file, or one inside a file, and raises nothing but a `LoadError`."""
+    name = reading.source
     try:
-        document = _parse(data, name, limits)
+        document = _dispatch(data, reading)
     except KonverzeError:
         raise
     except RecursionError as exc:
@@ -77,17 +107,19 @@ def load(
     return document
 
 
-def _parse(data: bytes, name: str, limits: LoadLimits) -> Document:
+def _dispatch(data: bytes, reading: Reading) -> Document:
+    name = reading.source
     if not data.strip():
         raise NoTextError(name, "the file is empty")
     declared = declared_format(name)
-    kind = sniff_binary(data, name)
+    kind = sniff_bytes(data, reading)
     if kind is not None:
-        document = _BINARY_LOADERS[kind](data, name, limits)
+        in_files = _CONTAINER_LOADERS.get(kind)
+        document = in_files(data, reading, _parse) if in_files else _BINARY_LOADERS[kind](data, reading)
     else:
         decoded = decode(data, name, is_markup=looks_like_markup(data))
         kind = sniff_text(decoded.text, declared)
-        document = _TEXT_LOADERS[kind](decoded.text, name, limits, encoding=decoded.encoding)
+        document = _TEXT_LOADERS[kind](decoded.text, reading, encoding=decoded.encoding)
         if decoded.replaced_characters:
             replaced = {"replaced_characters": decoded.replaced_characters}
             document = replace(document, metadata={**document.metadata, **replaced})

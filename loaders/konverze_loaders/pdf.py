@@ -1,145 +1,169 @@
-"""PDF by pypdf: text page by page, headings from the outline or from type size, ruled tables row by row."""
+"""PDF: pypdf checks and structures it, PDFium reads its pages, and what neither can read is said (ADR 0017)."""
 
 from __future__ import annotations
 
-import io
 import re
-from collections import Counter
-from itertools import pairwise
+from collections import Counter, defaultdict
+from contextlib import nullcontext
+from itertools import groupby, pairwise
 from statistics import median
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import pypdf
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs]
 from pypdf.errors import LimitReachedError
 
 from konverze_core.documents import BlockKind
-from konverze_core.errors import CorruptFileError, EncryptedFileError, LimitExceededError, LoadError, NoTextError
+from konverze_core.errors import CorruptFileError, LimitExceededError, LoadError, NoTextError
 from konverze_loaders.builder import DocumentBuilder
-from konverze_loaders.normalise import normalise
-from konverze_loaders.pdf_layout import Fragment, Line, ended_at, fragment, lines
+from konverze_loaders.pdf_document import PdfiumDocument
+from konverze_loaders.pdf_pages import PageEngines, ReadPage
+from konverze_loaders.pdf_running import take_running_lines
+from konverze_loaders.pdf_structure import Structure, title_key
+from konverze_loaders.pdf_weights import weigh_scattered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from konverze_core.documents import Document, MetadataValue
-    from konverze_loaders.limits import LoadLimits
+    from konverze_core.documents import Document
+    from konverze_loaders.pdf_layout import Line
+    from konverze_loaders.pdf_running import RunningLines
+    from konverze_loaders.reading import Reading
 
-MAX_OUTLINE_DEPTH = 6
 MAX_HEADING_CHARS = 100
 HEADING_SIZE_RATIO = 1.15
 MAX_HEADING_SIZES = 3
 PARAGRAPH_GAP_RATIO = 1.4
-MAX_UNREADABLE_SHARE = 0.3
-_HYPHENATED = re.compile(r"(?<=[a-zß-ÿ]{2})-\n(?=[a-zß-ÿ]{2})")
-_NO_FACT = frozenset(["(anonymous)", "(unspecified)", "untitled", "unknown"])
-_UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff]")
+MAX_NAMED_RANGES = 5
+_HYPHENATED = re.compile(r"(?<=[^\W\d_]{2})-\n(?=[^\W\d_A-Z]{2})")
 
 
-def load_pdf(data: bytes, source: str, limits: LoadLimits) -> Document:
+def load_pdf(data: bytes, reading: Reading) -> Document:
     """Makes a document of a PDF.
+
+    Pages that no engine can read are noted in `Document.unread`, and their text is left out. Lines that run along the
+    heads and feet of pages are taken out of the text; the first of each stays as a block of its own, and all of them
+    are in the metadata as `page_header` and `page_footer`.
 
     Args:
         data: The whole file.
-        source: Name of the file.
-        limits: Limits of the load.
+        reading: Which file it is, and what it may take.
 
     Raises:
-        CorruptFileError: Damaged; also for any exception of the parser that is not about limits.
-        EncryptedFileError: Locked by a password other than the empty one.
-        LimitExceededError: Too many pages or operators, too much text, or streams that unpack to too much.
-        NoTextError: No pages, or pages without readable text.
+        CorruptFileError: Damaged; also for any exception of the parsers that is not about limits.
+        EncryptedFileError: Locked by another password than the given one and the empty one.
+        LimitExceededError: Too many pages, too much text, or streams that unpack to too much.
+        NoTextError: No pages, or no page that can be read.
     """
     try:
-        return _read(data, source, limits)
+        return _read(data, reading)
     except LoadError:
         raise
     except (LimitReachedError, RecursionError, MemoryError) as exc:
-        raise LimitExceededError(source, "a stream or tree of this PDF grows beyond the parser's limits") from exc
+        raise LimitExceededError(reading.source, "a stream or tree grows beyond the parser's limits") from exc
     except Exception as exc:
         # pypdf lets KeyError, AttributeError and others through on damaged files.
-        raise CorruptFileError(source, f"a damaged PDF ({type(exc).__name__})") from exc
+        raise CorruptFileError(reading.source, f"a damaged PDF ({type(exc).__name__})") from exc
 
 
-def _read(data: bytes, source: str, limits: LoadLimits) -> Document:
-    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted and not reader.decrypt(""):
-        raise EncryptedFileError(source, "locked by a password; save a copy without one")
-    count = len(reader.pages)
-    limits.check("max_pages", count, source)
-    if not count:
-        raise NoTextError(source, "a PDF without pages")
-    pages: list[list[Line]] = []
+def _read(data: bytes, reading: Reading) -> Document:
+    try:
+        structure = Structure(data, reading)
+    except (LoadError, LimitReachedError, RecursionError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - not for pypdf to read; for PDFium, perhaps
+        return _read_without_structure(data, reading)
+    with _opened(data, structure.password) or nullcontext() as pdfium:
+        pages = _read_pages(PageEngines(structure, pdfium, len(data), reading), structure.page_count, reading)
+    return _assemble(pages, structure, reading)
+
+
+def _read_without_structure(data: bytes, reading: Reading) -> Document:
+    with PdfiumDocument(data, reading.password) as pdfium:
+        weigh_scattered(data, len(pdfium), reading)
+        pages = _read_pages(PageEngines(None, pdfium, len(data), reading), len(pdfium), reading)
+    return _assemble(pages, None, reading)
+
+
+def _opened(data: bytes, password: str | None) -> PdfiumDocument | None:
+    """The file as PDFium opens it; None where only pypdf can."""
+    try:
+        return PdfiumDocument(data, password)
+    except pypdfium2.PdfiumError:
+        return None
+
+
+def _read_pages(engines: PageEngines, count: int, reading: Reading) -> list[ReadPage]:
+    pages: list[ReadPage] = []
     chars = 0
-    extractor = _Extractor(source, limits)
-    for page in reader.pages:
-        pages.append(lines(extractor.fragments(page)))
-        chars += sum(len(line.text) + sum(map(len, line.cells)) for line in pages[-1])
-        limits.check("max_text_chars", chars, source)
-    _require_text(pages, source)
-    document = _Assembler(DocumentBuilder(source, limits), _outline(reader), _heading_sizes(pages))
-    for number, page_lines in enumerate(pages):
-        document.add_page(number, page_lines)
-    return document.builder.build({"format": "pdf", **_facts(reader)})
+    for number in range(count):
+        pages.append(engines.read(number))
+        chars += sum(len(line.text) + sum(map(len, line.cells)) for line in pages[-1].lines)
+        reading.check("max_text_chars", chars)
+    if not any(page.lines for page in pages):
+        raise NoTextError(reading.source, f"no readable text on {count} page(s): {_reasons(pages)}")
+    return pages
 
 
-class _Extractor:
-    """Text of pages, with a count of the operators: pages may share one stream, and a small file show it often."""
-
-    def __init__(self, source: str, limits: LoadLimits) -> None:
-        self._source = source
-        self._limits = limits
-        self._operators = 0
-        self._found: list[Fragment] = []
-
-    def fragments(self, page: pypdf.PageObject) -> list[Fragment]:
-        """Fragments of a page, in the order of its content stream.
-
-        Raises:
-            LimitExceededError: More operators than `max_text_operators`, this page's and its predecessors'.
-        """
-        self._found = []
-        page.extract_text(visitor_operand_before=self._count, visitor_text=self._visit)
-        self._check()  # pypdf swallows what is raised inside a form
-        return self._found
-
-    def _count(self, operator: bytes, operands: Any, _user: list[float], _text_matrix: list[float]) -> None:
-        is_array = operator == b"TJ" and operands and isinstance(operands[0], list)
-        self._operators += 1 + (len(operands[0]) if is_array else 0)
-        self._check()
-
-    def _check(self) -> None:
-        self._limits.check("max_text_operators", self._operators, self._source)
-
-    def _visit(self, text: str, user: list[float], text_matrix: list[float], _font: Any, size: float) -> None:
-        place = fragment(text, user, text_matrix, float(size or 0))
-        if text:
-            self._found.append(place)
-        elif self._found and self._found[-1].text.strip():
-            # At the end of a text object the extractor reports where the pen stands: the true right edge.
-            self._found[-1] = ended_at(self._found[-1], place)
+def _reasons(pages: Sequence[ReadPage]) -> str:
+    """Why pages are not read, each reason with its pages."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, page in enumerate(pages, start=1):
+        places[page.unread or "nothing to read; if it shows text, run OCR first"].append(number)
+    return "; ".join(f"{_ranges(numbers)}: {reason}" for reason, numbers in places.items())
 
 
-def _require_text(pages: list[list[Line]], source: str) -> None:
-    text = "".join(line.text + "".join(line.cells) for page in pages for line in page)
-    if not normalise(text).strip():
-        raise NoTextError(source, f"{len(pages)} page(s) without text, probably scanned: run OCR first")
-    if len(_UNREADABLE.findall(text)) > MAX_UNREADABLE_SHARE * len(text):
-        raise NoTextError(source, f"{len(pages)} page(s) whose fonts do not say what their glyphs mean: run OCR first")
+def _ranges(numbers: Sequence[int]) -> str:
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0])]
+    named = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs[:MAX_NAMED_RANGES]]
+    return (
+        ("page " if len(numbers) == 1 else "pages ")
+        + ", ".join(named)
+        + (" and more" if len(runs) > MAX_NAMED_RANGES else "")
+    )
+
+
+def _assemble(pages: Sequence[ReadPage], structure: Structure | None, reading: Reading) -> Document:
+    labels = structure.labels() if structure else [""] * len(pages)
+    outline = structure.outline() if structure else {}
+    facts = structure.facts() if structure else {}
+    page_lines = [page.lines for page in pages]
+    running = take_running_lines(page_lines)
+    document = _Assembler(DocumentBuilder(reading), outline, _heading_sizes(page_lines), running)
+    for number, (page, label) in enumerate(zip(pages, labels, strict=True)):
+        document.add_page(number, page.lines, label)
+        if page.unread:
+            document.builder.note_unread(f"page {number + 1}", page.unread, page=number + 1)
+    from_images = [number for number, page in enumerate(pages, start=1) if page.is_from_image]
+    if from_images:
+        facts["ocr_pages"] = [*from_images]
+    return document.builder.build({"format": "pdf", **facts, **running.facts()})
 
 
 class _Assembler:
-    """Turns lines into blocks: headings, paragraphs and table rows."""
+    """Turns lines into blocks: headings, paragraphs, table rows, and the running heads and feet."""
 
     def __init__(
-        self, builder: DocumentBuilder, outline: Mapping[tuple[int, str], int], sizes: Mapping[float, int]
+        self,
+        builder: DocumentBuilder,
+        outline: Mapping[int, Mapping[str, int]],
+        sizes: Mapping[float, int],
+        running: RunningLines,
     ) -> None:
         self.builder = builder
         self._outline = outline
         self._sizes = sizes
+        self._running = running
 
-    def add_page(self, number: int, page_lines: list[Line]) -> None:
+    def add_page(self, number: int, page_lines: Sequence[Line], label: str) -> None:
         """Appends a page, counted from 0 as in the outline."""
-        self.builder.start_page()
+        self.builder.start_page(label)
+        for head in self._running.heads.get(number, ()):
+            self.builder.add(BlockKind.PAGE_HEADER, head)
+        self._add_lines(number, page_lines)
+        for foot in self._running.feet.get(number, ()):
+            self.builder.add(BlockKind.PAGE_FOOTER, foot)
+
+    def _add_lines(self, number: int, page_lines: Sequence[Line]) -> None:
         gap = PARAGRAPH_GAP_RATIO * _leading(page_lines)
         tables: dict[int, int] = {}
         paragraph: list[Line] = []
@@ -158,19 +182,20 @@ class _Assembler:
         self._close(paragraph)
 
     def _close(self, paragraph: list[Line]) -> None:
-        text = "\n".join(line.text.strip() for line in paragraph)
+        text = "\n".join([line.text.strip() for line in paragraph])
         self.builder.add(BlockKind.PARAGRAPH, _HYPHENATED.sub("", text))
         paragraph.clear()
 
     def _level(self, number: int, line: Line) -> int:
         if line.table is not None:
             return 0
-        return self._outline.get((number, _key(line.text))) or (
-            self._sizes.get(round(line.size, 1), 0) if _may_be_heading(line.text) else 0
-        )
+        if number in self._outline and (level := self._outline[number].get(title_key(line.text))):
+            return level
+        level = self._sizes.get(round(line.size, 1), 0)
+        return level if level and _may_be_heading(line.text) else 0
 
 
-def _leading(page_lines: list[Line]) -> float:
+def _leading(page_lines: Sequence[Line]) -> float:
     steps = [above.y - below.y for above, below in pairwise(page_lines) if above.y > below.y]
     return median(steps) if steps else 0.0
 
@@ -185,11 +210,11 @@ def _may_be_heading(text: str) -> bool:
     return len(text) <= MAX_HEADING_CHARS and letters * 2 >= len(text) and not text.endswith((".", ",", ";", "।"))
 
 
-def _heading_sizes(pages: Iterable[list[Line]]) -> dict[float, int]:
+def _heading_sizes(pages: Iterable[Sequence[Line]]) -> dict[float, int]:
     """Levels of the type sizes that are clearly larger than the body's, largest first."""
     chars: Counter[float] = Counter()
     counts: Counter[float] = Counter()
-    for line in (line for page in pages for line in page if line.table is None):
+    for line in (line for page in pages for line in page if line.table is None and line.size):
         chars[round(line.size, 1)] += len(line.text)
         counts[round(line.size, 1)] += 1
     if not chars:
@@ -198,37 +223,3 @@ def _heading_sizes(pages: Iterable[list[Line]]) -> dict[float, int]:
     larger = sorted((size for size in chars if size >= HEADING_SIZE_RATIO * body), reverse=True)
     rare = [size for size in larger if counts[size] * 4 <= sum(counts.values())]
     return {size: min(level, MAX_HEADING_SIZES) for level, size in enumerate(rare, start=1)}
-
-
-def _outline(reader: pypdf.PdfReader) -> dict[tuple[int, str], int]:
-    """Levels of outline entries, by page number from 0 and title; a broken outline is no reason to refuse a file."""
-    found: dict[tuple[int, str], int] = {}
-    try:
-        stack: list[tuple[Any, int]] = [(reader.outline, 1)]
-        while stack:
-            entry, level = stack.pop()
-            if isinstance(entry, list):
-                items = cast("list[Any]", entry)
-                stack += [(item, level + isinstance(item, list)) for item in items]
-            elif entry.title and (page := reader.get_destination_page_number(entry)) is not None:
-                found[page, _key(str(entry.title))] = min(level, MAX_OUTLINE_DEPTH)
-    except Exception:  # noqa: BLE001
-        return found
-    return found
-
-
-def _key(title: str) -> str:
-    return "".join(normalise(title).casefold().split())
-
-
-def _facts(reader: pypdf.PdfReader) -> dict[str, MetadataValue]:
-    facts: dict[str, MetadataValue] = {}
-    try:
-        info = reader.metadata
-        for key, value in (("title", info.title), ("author", info.author)) if info else ():
-            words = " ".join(normalise(str(value or "")).split())
-            if words and words.lower() not in _NO_FACT:
-                facts[key] = words
-    except Exception:  # noqa: BLE001
-        return facts
-    return facts

@@ -7,11 +7,12 @@ Only fragments that follow each other on one baseline, in columns that the next 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Matrix: TypeAlias = Sequence[float]
 
@@ -39,8 +40,7 @@ _DIGIT = re.compile(r"\d")
 _LIST_MARK = re.compile(r"^(?:[^\w\s]{1,2}|\(?[\dA-Za-z]{1,3}[.)])$")
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """Text that the content stream shows at one position.
 
     Attributes:
@@ -123,6 +123,11 @@ class _Row:
     def bottom(self) -> float:
         return min(cell.y for cell in self.cells)
 
+    def edges(self) -> tuple[list[float], list[float], list[float]]:
+        """Left edges, right edges and centres of the cells, ascending."""
+        lefts, rights = [cell.x for cell in self.cells], [cell.right for cell in self.cells]
+        return sorted(lefts), sorted(rights), sorted((a + b) / 2 for a, b in zip(lefts, rights, strict=True))
+
 
 def fragment(text: str, user: Matrix, text_matrix: Matrix, size: float) -> Fragment:
     """Places text on the page: the text matrix multiplied by the current transformation (ISO 32000-1, 9.4.4)."""
@@ -135,7 +140,7 @@ def fragment(text: str, user: Matrix, text_matrix: Matrix, size: float) -> Fragm
 def ended_at(part: Fragment, pen: Fragment) -> Fragment:
     """The fragment with its right edge, if the pen stands on its baseline, to the right of where it starts."""
     is_beside = abs(pen.y - part.y) <= BASELINE_TOLERANCE_EM * part.size and pen.x > part.x
-    return replace(part, right=pen.x) if is_beside and part.right is None else part
+    return part._replace(right=pen.x) if is_beside and part.right is None else part
 
 
 def lines(fragments: Sequence[Fragment]) -> list[Line]:
@@ -144,6 +149,8 @@ def lines(fragments: Sequence[Fragment]) -> list[Line]:
     Args:
         fragments: In the order of the content stream.
     """
+    if all(part.text.count("\n") == 1 and part.text[-1] == "\n" != part.text for part in fragments):
+        return [Line(part.text[:-1], part.y, part.size) for part in fragments]  # nothing stands beside anything
     result: list[Line] = []
     position = 0
     for table, rows in enumerate(_tables(_rows(fragments))):
@@ -252,16 +259,20 @@ def _may_be_table_row(row: _Row) -> bool:
 
 
 def _share_columns(above: _Row, below: _Row) -> bool:
-    shared = sum(any(_is_aligned(cell, other) for other in above.cells) for cell in below.cells)
+    lefts, rights, centres = above.edges()
+    shared = sum(
+        _is_near(lefts, cell.x, LEFT_TOLERANCE_PT)
+        or _is_near(rights, cell.right, ESTIMATED_TOLERANCE_PT)
+        or _is_near(centres, (cell.x + cell.right) / 2, ESTIMATED_TOLERANCE_PT)
+        for cell in below.cells
+    )
     return shared >= MIN_ROWS and above.y > below.y
 
 
-def _is_aligned(cell: _Cell, other: _Cell) -> bool:
-    return (
-        abs(cell.x - other.x) <= LEFT_TOLERANCE_PT
-        or abs(cell.right - other.right) <= ESTIMATED_TOLERANCE_PT
-        or abs(cell.x + cell.right - other.x - other.right) <= 2 * ESTIMATED_TOLERANCE_PT
-    )
+def _is_near(edges: Sequence[float], edge: float, tolerance: float) -> bool:
+    """Whether one of the ascending edges lies no further off."""
+    place = bisect_left(edges, edge - tolerance)
+    return place < len(edges) and edges[place] <= edge + tolerance
 
 
 def _are_words(rows: Sequence[_Row]) -> bool:

@@ -11,7 +11,6 @@ from konverze_core.errors import LimitExceededError
 from konverze_loaders import LoadLimits, load, split_sentences
 from konverze_loaders.normalise import normalise
 from tests.loaders.docx_bytes import docx, p
-from tests.loaders.pdf_bytes import pdf, show
 
 RATIO = LoadLimits(max_expansion_ratio=10_000)
 
@@ -51,13 +50,6 @@ def test_long_style_lineages_are_followed_once():
     data = docx(p("x", '<w:pStyle w:val="S0"/>') * 20_000, parts={"styles": styles})
     blocks = load(data, limits=RATIO).blocks
     assert {block.level for block in blocks} == {3}
-
-
-def test_pdf_operators_are_counted_over_all_pages():
-    page = show("Text.", 72, 700)
-    assert load(pdf(page, page), limits=LoadLimits(max_text_operators=10)).text
-    with pytest.raises(LimitExceededError, match="max_text_operators is 9"):
-        load(pdf(page, page), limits=LoadLimits(max_text_operators=9))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from konverze_core.errors import (
 )
 from konverze_loaders import LoadLimits, load
 from tests.loaders.docx_bytes import docx, p
+from tests.loaders.office_bytes import pptx, relations, shape, sheet, xlsx, zipped
 from tests.loaders.pdf_bytes import pdf, show
 
 FILES = Path(__file__).parents[3] / "shared/data/files"
@@ -87,12 +88,32 @@ def test_unknown_binary_is_no_text():
         (docx(p("Text.")), "a.pdf", "docx"),
         (b"<!DOCTYPE html><p>Text.</p>", "a.txt", "html"),
         (b"Text.", "a.pdf", "text"),
+        (xlsx({"S": sheet(["a", "b"])}), "a.docx", "xlsx"),
+        (pptx([shape("Text.")]), "a.pdf", "pptx"),
+        (zipped({"a.txt": "Text."}), "a.docx", "zip"),
+        (b"From: a@b\nDate: x\nMessage-ID: <1>\n\nText.", "a.txt", "eml"),
+        (b'{"a": 1}', "a.txt", "json"),
+        (b'{"a": 1}\n{"a": 2}', "a.txt", "jsonl"),
+        (b"a\tb\n1\t2\n3\t4\n5\t6", "a.txt", "csv"),
+        (b"Only words.", "a.csv", "text"),
+        (b"No headers, only words.", "a.eml", "text"),
     ],
 )
 def test_content_decides_and_a_wrong_extension_is_noted(data, name, kind):
     metadata = load(data, name=name).metadata
     assert metadata["format"] == kind
-    assert metadata["declared_format"] == {"docx": "docx", "pdf": "pdf", "txt": "text"}[name.rpartition(".")[2]]
+    assert metadata["declared_format"] == {"txt": "text"}.get(extension := name.rpartition(".")[2], extension)
+
+
+def test_parts_of_a_workbook_may_stand_anywhere():
+    parts = {
+        "[Content_Types].xml": '<Types><Override ContentType="application/x.spreadsheetml.sheet.main+xml"/></Types>',
+        "_rels/.rels": relations({"r": ("officeDocument", "book.xml")}),
+        "_rels/book.xml.rels": relations({"s": ("worksheet", "one.xml")}),
+        "book.xml": '<workbook xmlns:r="r"><sheets><sheet name="S" r:id="s"/></sheets></workbook>',
+        "one.xml": f"<worksheet>{sheet(['a', 'b'])}</worksheet>",
+    }
+    assert load(zipped(parts)).text == "S\n\na | b"
 
 
 def test_what_is_called_a_pdf_and_starts_like_one_is_a_damaged_pdf():

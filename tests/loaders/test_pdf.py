@@ -1,26 +1,18 @@
 from __future__ import annotations
 
-import io
-
 import pypdf
 import pytest
 
 from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError, EncryptedFileError, LimitExceededError, NoTextError
 from konverze_loaders import LoadLimits, load
-from tests.loaders.pdf_bytes import pdf, prose, show
+from tests.loaders.pdf_bytes import pdf, prose, rewritten, show, written
 
 ROWS = [["Plan", "Price", "Users"], ["Basic plan", "INR 499", "2 users"], ["Pro plan", "INR 1,499", "10 users"]]
 
 
 def _texts(document, kind):
     return [document.text[b.span.start : b.span.end] for b in document.blocks if b.kind is kind]
-
-
-def _written(writer: pypdf.PdfWriter) -> bytes:
-    buffer = io.BytesIO()
-    writer.write(buffer)
-    return buffer.getvalue()
 
 
 def test_each_page_has_its_span():
@@ -79,34 +71,42 @@ def test_large_type_is_a_heading_and_gaps_part_paragraphs():
 
 
 def test_outline_titles_are_headings():
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(prose(["Terms of sale", "We sell things."]))))
+    writer = rewritten(pdf(prose(["Terms of sale", "We sell things."])))
     parent = writer.add_outline_item(title="Terms of sale", page_number=0)
     writer.add_outline_item(title="We sell things.", page_number=0, parent=parent)
-    blocks = load(_written(writer)).blocks
+    blocks = load(written(writer)).blocks
     assert [(b.kind, b.level) for b in blocks] == [(BlockKind.HEADING, 1), (BlockKind.HEADING, 2)]
 
 
 def test_title_and_author_are_metadata():
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(show("Text.", 72, 700))))
+    writer = rewritten(pdf(show("Text.", 72, 700)))
     writer.add_metadata({"/Title": "Handbook", "/Author": "Asha"})
-    metadata = load(_written(writer)).metadata
+    metadata = load(written(writer)).metadata
     assert (metadata["title"], metadata["author"]) == ("Handbook", "Asha")
 
 
-def test_user_password_is_refused_and_owner_password_is_not():
-    for user, owner in (("secret", "owner"), ("", "owner")):
-        writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf(show("Text.", 72, 700))))
-        writer.encrypt(user, owner, algorithm="AES-128")
-        if user:
-            with pytest.raises(EncryptedFileError):
-                load(_written(writer))
-        else:
-            assert load(_written(writer)).text == "Text."
+@pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+def test_a_lock_opens_with_its_password_alone(algorithm):
+    writer = rewritten(pdf(show("Text.", 72, 700)))
+    writer.encrypt("secret", "owner", algorithm=algorithm)
+    data = written(writer)
+    for password in (None, "wrong"):
+        with pytest.raises(EncryptedFileError):
+            load(data, password=password)
+    for password in ("secret", "owner"):
+        assert load(data, password=password).text == "Text."
+
+
+def test_a_lock_on_changes_alone_needs_no_password():
+    writer = rewritten(pdf(show("Text.", 72, 700)))
+    writer.encrypt("", "owner", algorithm="AES-128")
+    assert load(written(writer)).text == "Text."
+    assert load(written(writer), password="another").text == "Text."
 
 
 def test_no_pages_no_text_and_too_many_pages_are_told_apart():
     with pytest.raises((NoTextError, CorruptFileError)):
-        load(_written(pypdf.PdfWriter()))
+        load(written(pypdf.PdfWriter()))
     with pytest.raises(NoTextError, match=r"2 page.*OCR"):
         load(pdf("", ""))
     with pytest.raises(LimitExceededError, match="max_pages is 1"):
