@@ -19,7 +19,7 @@ from konverze_core.answers import (
     Token,
     Usage,
 )
-from konverze_core.documents import Block, BlockKind, Chunk, Document, Page, Span
+from konverze_core.documents import Block, BlockKind, Chunk, Document, Page, Span, Unread
 from konverze_core.errors import (
     BlobNotFoundError,
     ConfigError,
@@ -77,16 +77,17 @@ from konverze_core.reports import (
     PurgeReport,
     Remainder,
     RotationReport,
+    SyncReport,
     TenantStats,
     VacuumReport,
     VerifyReport,
 )
 from konverze_core.retrieval import Explanation, Hit
 from konverze_indexes.residents import CacheStats
-from konverze_loaders import LoadLimits, load
+from konverze_loaders import LoaderPool, LoadLimits, WorkerLimits, load
 from konverze_rag.aio import AsyncEngine, AsyncTenant
 from konverze_rag.engine import Engine
-from konverze_rag.ingestion import Progress
+from konverze_rag.ingest.progress import Progress
 from konverze_rag.measuring import TenantMeasurement, measure_tenant
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
@@ -147,6 +148,7 @@ __all__ = [
     "LimitExceededError",
     "LoadError",
     "LoadLimits",
+    "LoaderPool",
     "Message",
     "MissingExtraError",
     "NoTextError",
@@ -169,6 +171,7 @@ __all__ = [
     "StoreError",
     "StoreFullError",
     "StoreUnavailableError",
+    "SyncReport",
     "Tenant",
     "TenantErasedError",
     "TenantMeasurement",
@@ -177,10 +180,12 @@ __all__ = [
     "Timings",
     "Token",
     "UnknownTenantError",
+    "Unread",
     "UnsupportedFormatError",
     "Usage",
     "VacuumReport",
     "VerifyReport",
+    "WorkerLimits",
     "WrappedKey",
     "__version__",
     "load",

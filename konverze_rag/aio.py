@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from konverze_core.reports import (
     IngestReport,
     PurgeReport,
     RotationReport,
+    SyncReport,
     TenantStats,
     VacuumReport,
     VerifyReport,
@@ -28,7 +29,7 @@ from konverze_core.retrieval import Hit
 from konverze_indexes.reindexing import OnReindexed
 from konverze_indexes.residents import CacheStats
 from konverze_rag.engine import Engine
-from konverze_rag.ingestion import OnProgress
+from konverze_rag.ingest.progress import OnProgress
 from konverze_rag.lanes import Gate, Lanes
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
@@ -55,11 +56,44 @@ class AsyncTenant:
         *,
         source: str | None = None,
         metadata: Metadata | None = None,
+        password: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
         """See `Tenant.ingest`; `on_progress` is called from a thread."""
         return await self._lanes.run(
-            self.id, self._tenant.ingest, content, source=source, metadata=metadata, on_progress=on_progress
+            self.id,
+            self._tenant.ingest,
+            content,
+            source=source,
+            metadata=metadata,
+            password=password,
+            on_progress=on_progress,
+        )
+
+    async def sync(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        label: str | None = None,
+        include: Sequence[str] = ("*",),
+        exclude: Sequence[str] = (),
+        metadata: Metadata | None = None,
+        password: str | None = None,
+        may_delete_all: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> SyncReport:
+        """See `Tenant.sync`; `on_progress` is called from a thread."""
+        return await self._lanes.run(
+            self.id,
+            self._tenant.sync,
+            folder,
+            label=label,
+            include=include,
+            exclude=exclude,
+            metadata=metadata,
+            password=password,
+            may_delete_all=may_delete_all,
+            on_progress=on_progress,
         )
 
     async def add(self, chunks: Iterable[Chunk], vectors: npt.ArrayLike | None = None) -> int:

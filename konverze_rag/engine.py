@@ -69,6 +69,7 @@ class Engine:
         self.keys = keys
         self.embedder = embedder
         self.chat = chat
+        self._owned = ExitStack()
         self._tenancy = Tenancy(
             settings=settings,
             blobs=blobs,
@@ -79,12 +80,12 @@ class Engine:
             chat=chat,
             reranker=reranker,
             limits=limits or LoadLimits(),
+            load=opening.document_loader(settings, self._owned),
             counter=TokenCounter.for_model(chat.info.name if chat else settings.chat_model),
             residents=Residents(settings.cache_bytes),
         )
         self._upkeep = Upkeep(self._tenancy)
         self._open_tenants = OpenTenants(self._tenancy)
-        self._owned = ExitStack()
         if settings.maintenance_every_s is not None:
             tasks = (lambda: self.rotate_keys(only_due=True), self.purge_expired, self.vacuum)
             self._owned.callback(Maintenance(tasks, settings.maintenance_every_s).stop)
@@ -272,7 +273,10 @@ class Engine:
         return self._tenancy.residents.stats()
 
     def close(self) -> None:
-        """Drops all decrypted data and the connections that `open` made; its tenants refuse to work afterwards."""
+        """Drops all decrypted data, ends the workers that read files and the connections that `open` made.
+
+        Its tenants refuse to work afterwards.
+        """
         self._open_tenants.close()
         self._owned.close()
 

@@ -18,6 +18,9 @@ from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import FileMarks, Marks, MemoryMarks
 from konverze_indexes.stores import open_blob_store
+from konverze_loaders import load
+from konverze_loaders.isolation import LoaderPool
+from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.settings import Settings
 
 KEY_FILE_NAME = "key.json"
@@ -164,6 +167,13 @@ def _needed(value: str | None, name: str) -> str:
 
 def _secret(value: SecretStr | None, name: str) -> str:
     return _needed(None if value is None else value.get_secret_value(), name)
+
+
+def document_loader(settings: Settings, owned: ExitStack) -> LoadDocument:
+    """What reads files: workers that start with the first one, or this process where the settings want none."""
+    if not settings.loader_workers:
+        return load
+    return owned.enter_context(LoaderPool(settings.loader_workers)).load
 
 
 def embedder(settings: Settings, owned: ExitStack) -> Embedder | None:

@@ -23,6 +23,7 @@ from pydantic_core import from_json
 
 from konverze_core.errors import ConfigError
 from konverze_indexes.scalars import checked_text
+from konverze_loaders.isolation import default_workers
 
 CACHE_BYTES = 2 << 30
 """Memory of all tenants' decrypted indexes together, by default."""
@@ -37,6 +38,10 @@ SHARED_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
 """Read, too, as others call them; the same name with the prefix comes first."""
 
 Text: TypeAlias = Annotated[str, AfterValidator(partial(checked_text, "a setting"))]
+ChunkerName: TypeAlias = Literal["tokens", "sentences", "parents", "rows", "semantic"]
+ChunkTokens: TypeAlias = Annotated[int, Field(ge=16, le=8_000)]
+ChunkOverlapTokens: TypeAlias = Annotated[int, Field(ge=0)]
+ParentTokens: TypeAlias = Annotated[int, Field(ge=16, le=32_000)]
 RetrievalK: TypeAlias = Annotated[int, Field(ge=1, le=100)]
 Fusion: TypeAlias = Literal["convex", "rrf"]
 Weight: TypeAlias = Annotated[float, Field(ge=0)]
@@ -76,8 +81,16 @@ class Settings(BaseModel):
             where the extra is installed and `none` elsewhere.
         embedding_model: Name of the OpenAI embedding model.
         embedding_dim: Its dimension.
-        chunk_tokens: Longest chunk, in the embedder's tokens.
-        chunk_overlap_tokens: Words that neighbouring chunks of a section share, at most.
+        chunker: How documents are cut: `tokens`, as much as fits along the document's borders; `sentences`, each a
+            chunk that is answered from the text around it; `parents`, small chunks that are answered from large ones;
+            `rows`, each row of a table a chunk, and the rest as `tokens`; `semantic`, where embeddings tell that the
+            text turns to something else.
+        chunk_tokens: Longest chunk with what is searched above it, in the embedder's tokens.
+        chunk_overlap_tokens: Tokens of whole sentences that neighbouring chunks of a section share, about; for
+            `tokens` and `rows`.
+        parent_tokens: What is answered from, for `sentences` (256 by default) and `parents` (1,024 by default).
+        loader_workers: Files that are read at the same time, each in a process of its own under limits of time and
+            memory; 0 reads them in this process, which is for files that one trusts.
         retrieval_k: Chunks that an answer may rest on.
         fusion: How hybrid search joins its two legs: `convex` by scores, `rrf` by ranks.
         dense_weight: Weight of the dense leg in hybrid search.
@@ -141,8 +154,11 @@ class Settings(BaseModel):
     embeddings: Literal["auto", "local", "openai", "none"] = "auto"
     embedding_model: str = "text-embedding-3-small"
     embedding_dim: int = Field(default=1_536, ge=1)
-    chunk_tokens: int = Field(default=256, ge=16, le=8_000)
-    chunk_overlap_tokens: int = Field(default=32, ge=0)
+    chunker: ChunkerName = "tokens"
+    chunk_tokens: ChunkTokens = 256
+    chunk_overlap_tokens: ChunkOverlapTokens = 32
+    parent_tokens: ParentTokens | None = None
+    loader_workers: int = Field(default_factory=default_workers, ge=0)
     retrieval_k: RetrievalK = 8
     fusion: Fusion = "convex"
     dense_weight: Weight = 0.3

@@ -16,6 +16,7 @@ from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
 from konverze_rag.conversations.store import Conversations
+from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.settings import Settings
@@ -36,6 +37,7 @@ class Tenancy:
         chat: Writes answers; None for extractive answers.
         reranker: Looks again at the hits of a text search; None to keep the fused order.
         limits: How large an upload may be.
+        load: Reads files.
         counter: Counts the chat model's tokens.
         residents: The indexes that stay in memory.
     """
@@ -49,6 +51,7 @@ class Tenancy:
     chat: ChatModel | None
     reranker: Reranker | None
     limits: LoadLimits
+    load: LoadDocument
     counter: TokenCounter
     residents: Residents
 

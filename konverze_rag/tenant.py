@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any
@@ -13,19 +14,26 @@ from konverze_core.answers import Answer, Done, Event, Failed
 from konverze_core.documents import Chunk, Metadata
 from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder, EmbedderInfo
-from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats
+from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, SyncReport, TenantStats
 from konverze_core.retrieval import Hit
-from konverze_indexes.compaction import compact, merge_small
+from konverze_indexes.compaction import Questions, compact
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.reindexing import OnReindexed, reindex
+from konverze_indexes.scalars import checked_metadata
 from konverze_indexes.segment import checked_chunk
-from konverze_loaders import TokenWindowChunker
 from konverze_rag.asking import Asking
 from konverze_rag.calibration import sentence_queries
+from konverze_rag.chunkers import SettledChunker
 from konverze_rag.conversations.names import checked_name
 from konverze_rag.embedding import model_vectors
-from konverze_rag.ingestion import Ingestion, OnProgress, documents_of, embedded
+from konverze_rag.ingest.folders import Selection
+from konverze_rag.ingest.ingestion import Ingestion
+from konverze_rag.ingest.preparing import Order
+from konverze_rag.ingest.progress import OnProgress
+from konverze_rag.ingest.ready import documents_of, embedded
+from konverze_rag.ingest.syncing import sync_folder
+from konverze_rag.ingest.tidying import tidy
 from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import Question
@@ -60,13 +68,12 @@ class Tenant:
 
     def _use(self, model: QuestionBatches | None, *, upcoming: QuestionBatches | None = None) -> None:
         """Searches, answers and ingests with this model from now on, until a commit brings in the upcoming one."""
-        tenancy, settings = self._tenancy, self._tenancy.settings
+        tenancy = self._tenancy
         embedder = None if model is None else model.embedder
-        count = embedder.count_tokens if embedder else tenancy.counter.count_many
-        chunker = TokenWindowChunker(
-            count, max_tokens=settings.chunk_tokens, overlap_tokens=settings.chunk_overlap_tokens
+        chunker = SettledChunker(self._configuration.current, embedder, tenancy.counter.count_many)
+        self._ingestion = Ingestion(
+            self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits, load=tenancy.load
         )
-        self._ingestion = Ingestion(self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits)
         self._retriever = Retriever(
             index=self.index,
             model=model,
@@ -91,15 +98,21 @@ class Tenant:
         *,
         source: str | None = None,
         metadata: Metadata | None = None,
+        password: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> IngestReport:
-        """Indexes uploads in one commit; the same source again replaces, unchanged content is skipped.
+        """Indexes uploads; the same source again replaces, unchanged content is skipped.
+
+        Files are read ahead while others are embedded. Documents are committed whole, a large batch in several
+        commits: what a crash or an outage interrupts is finished by the same call again, which skips what is indexed.
+        Of a changed document only the chunks whose text is new are embedded.
 
         Args:
             content: A path, bytes, a binary file object, a list of them, or a mapping from source to one of them.
             source: The document id; by default the file's name.
             metadata: Filterable facts for all chunks of the batch.
-            on_progress: Told how far the ingest has come.
+            password: Opens locked files, also those inside files.
+            on_progress: Told how far the ingest has come; what it raises ends the call.
 
         Returns:
             What became of each upload; a file that cannot be read is in `failed` and does not stop the others.
@@ -107,12 +120,61 @@ class Tenant:
         Raises:
             ConfigError: A path does not exist, a source is illegal or stands twice, or the metadata cannot be indexed.
             ConflictError: Other writers were faster, time and again, or a vacuum without grace, such as an erasure and
-                a re-encryption run, took the sealed originals; nothing of the batch is indexed, ingest it again.
-            EmbedderMismatchError: The index was built with another model.
-            ProviderError: The embedding service failed; nothing of the batch is indexed.
-            StoreError: The store did not take it; nothing of the batch is indexed.
+                a re-encryption run, took the sealed originals; ingest again.
+            EmbedderMismatchError: The index was built with another model; nothing is indexed.
+            ProviderError: The embedding service failed, or limits the rate for longer than can be waited; the
+                documents that it was done with are indexed.
+            StoreError: The store did not take it; what was committed before is indexed.
         """
-        return self._ingestion.run(named_uploads(content, source), metadata or {}, on_progress)
+        order = Order(
+            uploads=named_uploads(content, source), metadata=checked_metadata(metadata or {}), password=password
+        )
+        return self._ingestion.run(order, on_progress)
+
+    def sync(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        label: str | None = None,
+        include: Sequence[str] = ("*",),
+        exclude: Sequence[str] = (),
+        metadata: Metadata | None = None,
+        password: str | None = None,
+        may_delete_all: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> SyncReport:
+        """Ingests the files below a folder, then deletes the documents that came from it and are not in it any more.
+
+        A file's source is its path from the folder, with `/` between the parts. Hidden files and folders are left out,
+        and so are links that lead out of the folder. Only documents that a sync under the same label brought in are
+        ever deleted; one that was handed in otherwise since then is no longer the folder's.
+
+        Args:
+            folder: Walked with all its subfolders.
+            label: What the folder is called, wherever it lies; by default its absolute path.
+            include: Patterns as of a shell, where `*` also stands for `/`; a file must fit one, by its source.
+            exclude: A file must fit none of these; what was synced and is excluded now is deleted.
+            metadata: Filterable facts for all chunks of the folder.
+            password: Opens locked files, also those inside files.
+            may_delete_all: Whether a folder without files may delete all that came from it.
+            on_progress: Told how far the ingest has come; what it raises ends the call.
+
+        Returns:
+            What became of each file. One that cannot be read is in `failed`; what was indexed of it before stays.
+
+        Raises:
+            ConfigError: The folder is missing or cannot be listed whole, has no files and may not delete all, the label
+                is illegal, or the metadata cannot be indexed; nothing was deleted.
+            KonverzeError: As `ingest` says; nothing was deleted.
+        """
+        return sync_folder(
+            self._ingestion,
+            folder,
+            Selection(include=include, exclude=exclude),
+            Order(metadata=checked_metadata(metadata or {}), password=password, folder=label or ""),
+            may_delete_all=may_delete_all,
+            on_progress=on_progress,
+        )
 
     def add(self, chunks: Iterable[Chunk], vectors: npt.ArrayLike | None = None) -> int:
         """Adds ready chunks in one commit, beside what their documents already hold.
@@ -142,15 +204,14 @@ class Tenant:
         if vectors is None:
             array = None
             if self._embedder is not None:
-                array = embedded([chunk for item in documents for chunk in item.chunks], self._embedder)
+                array = embedded(documents, self._embedder)
                 queries = sentence_queries(self._embedder, documents)
         else:
             array = checked_vectors(vectors, len(given))
             array = array if places == list(range(len(given))) else array[places]
         embedding = None if array is None else self._embedding(array.shape[1])
         generation = self.index.add(documents, array, embedding=embedding, replaces=False, queries=queries)
-        with suppress(KonverzeError):  # the chunks are in, and the next call tries again
-            merge_small(self.index)
+        tidy(self.index, self._questions(embedding))
         return generation
 
     def _embedding(self, dim: int) -> Embedding:
@@ -258,11 +319,14 @@ class Tenant:
         Returns:
             The generation that holds the result.
         """
-        embedding = self.index.snapshot().manifest.embedding
-        embedder, questions = self._embedder, None
-        if embedder is not None and embedding is not None and embedder.info.fingerprint == embedding.fingerprint:
-            questions = partial(sentence_queries, embedder)
-        return compact(self.index, questions=questions)
+        return compact(self.index, questions=self._questions(self.index.snapshot().manifest.embedding))
+
+    def _questions(self, embedding: Embedding | None) -> Questions | None:
+        """What stands for the questions to come, where the engine's own model is that of the index."""
+        embedder = self._embedder
+        if embedder is None or embedding is None or embedder.info.fingerprint != embedding.fingerprint:
+            return None
+        return partial(sentence_queries, embedder)
 
     def reindex(self, embedder: Embedder | None = None, *, on_progress: OnReindexed | None = None) -> int:
         """Embeds all documents anew, online: one commit at the end, and until then the old model serves.

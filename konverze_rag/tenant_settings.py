@@ -30,10 +30,14 @@ from konverze_indexes.contention import pause
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenantblobs import TenantBlobs, blob_digest
 from konverze_rag.settings import (
+    ChunkerName,
+    ChunkOverlapTokens,
+    ChunkTokens,
     Fusion,
     HistoryTurns,
     MaxOutputTokens,
     Mode,
+    ParentTokens,
     RetentionDays,
     RetrievalK,
     Settings,
@@ -68,6 +72,10 @@ class TenantSettings(BaseModel):
     mode: Mode | None = None
     persona: Text | None = None
     refusal_text: Text | None = None
+    chunker: ChunkerName | None = None
+    chunk_tokens: ChunkTokens | None = None
+    chunk_overlap_tokens: ChunkOverlapTokens | None = None
+    parent_tokens: ParentTokens | None = None
     retrieval_k: RetrievalK | None = None
     fusion: Fusion | None = None
     dense_weight: Weight | None = None

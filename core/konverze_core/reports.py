@@ -6,26 +6,61 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from konverze_core.documents import Metadata, MetadataValue
+from konverze_core.documents import Metadata, MetadataValue, Unread
 from konverze_core.errors import KonverzeError, LoadError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
-    """What became of a batch of uploads.
+    """What became of a batch of uploads. Each source is in one of `added`, `changed`, `skipped` and `failed`.
 
     Attributes:
         documents: Number of documents indexed.
         chunks: Number of chunks indexed.
+        added: Sources that are indexed now and were not before.
+        changed: Sources that replaced what was indexed of them.
         skipped: Sources whose content was already indexed, unchanged.
         failed: Sources that could not be read, each with its error.
+        unread: Parts of the indexed sources whose text is missing: scanned pages, locked attachments.
+        duplicates: Indexed sources, each with another source that holds the same bytes.
         generation: Generation of the index after the batch.
     """
 
     documents: int
     chunks: int
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     failed: tuple[tuple[str, LoadError], ...] = ()
+    unread: tuple[tuple[str, Unread], ...] = ()
+    duplicates: tuple[tuple[str, str], ...] = ()
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What became of a folder. Each file is in one of `added`, `changed`, `unchanged` and `failed`.
+
+    Attributes:
+        chunks: Number of chunks indexed.
+        added: Sources that are indexed now and were not before.
+        changed: Sources that replaced what was indexed of them.
+        unchanged: Sources whose content was already indexed by a sync of this folder.
+        deleted: Sources that an earlier sync of this folder brought in, and that are not in it any more.
+        failed: Sources that could not be read, each with its error; what was indexed of them before still is.
+        unread: Parts of the indexed sources whose text is missing.
+        duplicates: Indexed sources, each with another source that holds the same bytes.
+        generation: Generation of the index after the sync.
+    """
+
+    chunks: int
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    failed: tuple[tuple[str, LoadError], ...] = ()
+    unread: tuple[tuple[str, Unread], ...] = ()
+    duplicates: tuple[tuple[str, str], ...] = ()
     generation: int = 0
 
 
@@ -39,6 +74,8 @@ class DocumentInfo:
         content_bytes: Length of the original; 0 for chunks added without one.
         ingested_at: When it was committed, UTC.
         metadata: Facts about the file.
+        folder: Label of the folder that it was synced from; empty for none.
+        unread: How many parts of the file have no text in the index: scanned pages, locked attachments.
     """
 
     id: str
@@ -46,6 +83,8 @@ class DocumentInfo:
     content_bytes: int
     ingested_at: datetime
     metadata: Metadata = field(default_factory=dict[str, MetadataValue])
+    folder: str = ""
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,11 @@ from konverze_rag.cli.app import (
     tenant_of,
 )
 from konverze_rag.cli.demonstration import demonstrate
+from konverze_rag.ingest.folders import Selection, files_below
 from konverze_rag.tenant import DEFAULT_HITS
 from konverze_rag.uploads import Upload
 
+AskPassword = Annotated[bool, typer.Option("--ask-password", help="Ask for the password of locked files.")]
 Hits = Annotated[int, typer.Option("-k", help="At most this many hits.")]
 
 
@@ -34,8 +36,7 @@ def _uploads(paths: list[Path]) -> dict[str, Upload]:
     for path in paths:
         if not path.exists():
             raise ConfigError(f"{path}: no such file or folder")
-        below = sorted(item for item in path.rglob("*") if item.is_file() and not _is_hidden(item.relative_to(path)))
-        named = {item.relative_to(path).as_posix(): item for item in below} if path.is_dir() else {path.name: path}
+        named = _files_of(path) if path.is_dir() else {path.name: path}
         if twice := sorted(found.keys() & named.keys()):
             raise ConfigError(f"{twice[0]!r} stands twice among the files: ingest their folder, or one after the other")
         found |= named
@@ -44,8 +45,15 @@ def _uploads(paths: list[Path]) -> dict[str, Upload]:
     return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _files_of(folder: Path) -> dict[str, Upload]:
+    files = files_below(folder, Selection())
+    if files.refused:
+        raise ConfigError(str(files.refused[0][1]))
+    return {source: upload.content for source, upload in files.uploads.items()}
+
+
+def _password(*, is_asked: bool) -> str | None:
+    return typer.prompt("Password", hide_input=True, err=True) if is_asked else None
 
 
 @app.command()
@@ -63,13 +71,43 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.")],
     data: Data = DATA_DEFAULT,
     tenant: TenantId = TENANT_DEFAULT,
+    ask_password: AskPassword = False,
     as_json: AsJson = False,
 ) -> None:
     """Indexes files; the same file name, or the same path below a folder, replaces."""
-    uploads = _uploads(paths)
+    uploads, password = _uploads(paths), _password(is_asked=ask_password)
     with tenant_of(data, tenant, create=True) as acme, rendering.progress() as on_progress:
-        report = acme.ingest(uploads, on_progress=on_progress)
+        report = acme.ingest(uploads, password=password, on_progress=on_progress)
     rendering.show_ingest(report, as_json=as_json)
+    if report.failed:
+        raise typer.Exit(FAILURE)
+
+
+@app.command()
+def sync(
+    folder: Annotated[Path, typer.Argument(help="Walked with all its subfolders; hidden files are left out.")],
+    data: Data = DATA_DEFAULT,
+    tenant: TenantId = TENANT_DEFAULT,
+    label: Annotated[str | None, typer.Option(help="What the folder is called; by default its path.")] = None,
+    include: Annotated[list[str] | None, typer.Option(help="Only files like this: '*.pdf'. May be repeated.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="No files like this: 'drafts/*'. May be repeated.")] = None,
+    may_delete_all: Annotated[bool, typer.Option("--may-delete-all", help="Take an empty folder at its word.")] = False,
+    ask_password: AskPassword = False,
+    as_json: AsJson = False,
+) -> None:
+    """Indexes what is in a folder, and deletes what came from it and is not in it any more."""
+    password = _password(is_asked=ask_password)
+    with tenant_of(data, tenant, create=True) as acme, rendering.progress() as on_progress:
+        report = acme.sync(
+            folder,
+            label=label,
+            include=include or ("*",),
+            exclude=exclude or (),
+            password=password,
+            may_delete_all=may_delete_all,
+            on_progress=on_progress,
+        )
+    rendering.show_sync(report, as_json=as_json)
     if report.failed:
         raise typer.Exit(FAILURE)
 

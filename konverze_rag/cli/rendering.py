@@ -17,10 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from konverze_core.answers import Answer, Citation, Degraded, Done, Event, Failed, Refusal, Token
-from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, TenantStats, VerifyReport
+from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, SyncReport, TenantStats, VerifyReport
 from konverze_core.retrieval import Hit
-from konverze_rag.ingestion import OnProgress
-from konverze_rag.ingestion import Progress as IngestProgress
+from konverze_rag.ingest.progress import OnProgress
+from konverze_rag.ingest.progress import Progress as IngestProgress
 
 SNIPPET_CHARS = 240
 QUOTE_CHARS = 160
@@ -55,7 +55,7 @@ def progress() -> Generator[OnProgress]:
             stage = step.stage if step.stage in {"embedded", "committed"} else "read"
             if stage not in tasks:
                 tasks[stage] = bars.add_task(stage, total=step.total)
-            bars.update(tasks[stage], completed=step.done)
+            bars.update(tasks[stage], completed=step.done, total=step.total)
 
         yield on_progress
 
@@ -68,6 +68,27 @@ def show_ingest(report: IngestReport, *, as_json: bool) -> None:
     out.print(f"{report.documents} documents, {report.chunks} chunks; generation {report.generation}")
     if report.skipped:
         out.print(f"{len(report.skipped)} unchanged: {', '.join(report.skipped)}")
+    _show_remarks(report)
+
+
+def show_sync(report: SyncReport, *, as_json: bool) -> None:
+    """What became of a folder."""
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"{len(report.unchanged)} unchanged; {report.chunks} chunks indexed; generation {report.generation}")
+    for word in ("added", "changed", "deleted"):
+        for source in getattr(report, word):
+            out.print(f"{word}: {source}")
+    _show_remarks(report)
+
+
+def _show_remarks(report: IngestReport | SyncReport) -> None:
+    """What is not as one would wish: duplicates, parts without text, and files that could not be read."""
+    for source, of in report.duplicates:
+        err.print(f"duplicate: {source} holds the same as {of}", markup=False)
+    for source, part in report.unread:
+        err.print(f"no text: {source}: {part.part}: {part.reason}", markup=False)
     for source, error in report.failed:
         err.print(f"failed: {source}: {error.reason}", markup=False)
 

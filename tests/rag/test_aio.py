@@ -61,6 +61,10 @@ def test_upkeep_is_awaited_like_all_else(make_engine, tmp_path):
             assert (await engine.vacuum(grace_s=0)).failed == ()
             assert (await engine.purge_expired()).turns == 0
             assert (await engine.back_up(tmp_path, "acme")).tenants == 1
+            (folder := tmp_path / "manuals").mkdir()
+            (folder / "gifts.txt").write_text("Gifts stay sold.")
+            assert (await acme.sync(folder, label="manuals", on_progress=rounds.append)).added == ("gifts.txt",)
+            assert rounds[-1].stage == "committed"
             assert (await acme.erase_document("more")).subject == "document"
             assert (await acme.erase_visitor("asha")).blobs_destroyed == 2
             assert (await engine.verify("acme")).is_sound

@@ -84,6 +84,28 @@ def test_a_folder_is_walked(konverze, tmp_path):
     konverze("ingest", "manuals/a.txt", "manuals/deep/a.txt", status=1)
 
 
+def test_a_folder_is_synced(konverze, tmp_path):
+    folder = tmp_path / "manuals"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("alpha")
+    (folder / "deep" / "b.txt").write_text("beta")
+    (folder / "deep" / "b.tmp").write_text("not yet")
+    arguments = ("sync", "manuals", "--exclude", "*.tmp", "--label", "our manuals")
+    done = konverze(*arguments)
+    assert "added: a.txt\nadded: deep/b.txt\n" in done.stdout
+    assert "2/2" in done.stderr  # the bar
+    (folder / "a.txt").unlink()
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
+    report = json.loads(konverze(*arguments, "--json", status=1).stdout)
+    assert (report["unchanged"], report["deleted"]) == (["deep/b.txt"], ["a.txt"])
+    assert report["failed"][0][0] == "bad.pdf"
+    assert json.loads(konverze("documents", "--json").stdout)[0]["folder"] == "our manuals"
+    assert "delete all" in konverze("sync", "manuals", "--label", "our manuals", "--include", "x", status=1).stderr
+    assert "cannot be listed" in konverze("sync", "nowhere", status=1).stderr
+    done = konverze("sync", "manuals", "--label", "our manuals", "--include", "x", "--may-delete-all")
+    assert "deleted: deep/b.txt" in done.stdout
+
+
 def test_bad_files_fail_the_command_but_not_the_good_ones(konverze, tmp_path):
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
     done = konverze("ingest", "policy.md", "bad.pdf", status=1)

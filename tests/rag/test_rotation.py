@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 import weakref
 from contextlib import suppress
 
@@ -307,7 +308,9 @@ def test_readers_and_writers_go_on_during_rotations(blobs, keys):
     workload = _Workload()
     for number in range(2):
         workload.start(engine().tenant("acme"), number)
-    reports = [engine().rotate_keys(reencrypt=True) for _ in range(5)]
+    reports, until = [], time.monotonic() + 60
+    while len(reports) < 5 or (len(workload.written) < 2 and time.monotonic() < until):  # a slow machine needs more
+        reports.append(engine().rotate_keys(reencrypt=True))
     workload.stop()
     assert workload.failures == []
     assert [error for report in reports for _, error in report.failed if not isinstance(error, kr.ConflictError)] == []

@@ -1,0 +1,218 @@
+"""An ingest: reads ahead, embeds meanwhile, and commits whole documents as it goes (ADR 0020)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from konverze_core.documents import Unread
+from konverze_core.errors import LoadError, ProviderError
+from konverze_core.protocols import Clock, Embedder, Vectors
+from konverze_core.reports import IngestReport
+from konverze_indexes.dense_calibration import CalibrationQueries
+from konverze_indexes.index import TenantIndex, check_embedding
+from konverze_indexes.manifest import Embedding as IndexEmbedding
+from konverze_indexes.segment import DocumentChunks, IndexedDocument
+from konverze_loaders import Chunker, LoadLimits
+from konverze_rag.calibration import sentence_queries
+from konverze_rag.ingest.contents import Contents
+from konverze_rag.ingest.preparing import LoadDocument, Order, Outcome, Preparation, Read, Rules
+from konverze_rag.ingest.progress import OnProgress, Progress, unheard
+from konverze_rag.ingest.tidying import tidy
+from konverze_rag.ingest.vectors import Embedding, known_vectors
+
+COMMIT_CHUNKS = 4_096
+"""Documents are committed once they have so many chunks: what a killed process has to embed again at most."""
+
+COMMIT_CHARS = 16_000_000
+"""Documents are committed once their chunks have so many characters, which lie in memory until then."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has become of the uploads so far.
+
+    Attributes:
+        contents: Hex digest of what each source holds.
+        sources: And the first source that holds it.
+    """
+
+    added: list[str] = field(default_factory=list[str])
+    changed: list[str] = field(default_factory=list[str])
+    skipped: list[str] = field(default_factory=list[str])
+    failed: list[tuple[str, LoadError]] = field(default_factory=list[tuple[str, LoadError]])
+    unread: list[tuple[str, Unread]] = field(default_factory=list[tuple[str, Unread]])
+    duplicates: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    chunks: int = 0
+    contents: dict[str, str] = field(default_factory=dict[str, str])
+    sources: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def documents(self) -> int:
+        """How many are indexed, or are about to be."""
+        return len(self.added) + len(self.changed)
+
+    def report(self, generation: int) -> IngestReport:
+        """The same, once all is committed."""
+        return IngestReport(
+            documents=self.documents,
+            chunks=self.chunks,
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            skipped=tuple(self.skipped),
+            failed=tuple(self.failed),
+            unread=tuple(self.unread),
+            duplicates=tuple(pair for pair in self.duplicates if self._is_duplicate(*pair)),
+            generation=generation,
+        )
+
+    def _is_duplicate(self, source: str, of: str) -> bool:
+        """Whether it still is: the other one may have got another content since."""
+        content = self.contents[source]
+        return self.contents.get(of, content) == content
+
+
+class Ingestion:
+    """Indexes uploads of one tenant.
+
+    Args:
+        index: The tenant's index.
+        chunker: Cuts documents.
+        embedder: Embeds chunks; None for a lexical index.
+        clock: Dates the documents.
+        limits: How large a file may be.
+        load: Reads files; several threads call it at once.
+    """
+
+    def __init__(
+        self,
+        index: TenantIndex,
+        chunker: Chunker,
+        embedder: Embedder | None,
+        *,
+        clock: Clock,
+        limits: LoadLimits,
+        load: LoadDocument,
+    ) -> None:
+        self.index = index
+        self.embedder = embedder
+        self.model = None if embedder is None else IndexEmbedding.of(embedder.info)
+        self.contents = Contents()
+        self._rules = Rules(
+            chunker=chunker, load=load, limits=limits, fingerprint=embedder.info.fingerprint if embedder else ""
+        )
+        self._clock = clock
+
+    def run(self, order: Order, on_progress: OnProgress | None = None) -> IngestReport:
+        """Reads, cuts, embeds and commits; what cannot be read is reported and does not stop the rest.
+
+        Raises:
+            ConfigError: A file object cannot be read, or not in binary mode.
+            ConflictError: Other writers or vacuums were faster.
+            EmbedderMismatchError: The index was built with another model; nothing is indexed.
+            ProviderError: The embedding service failed; documents that it was done with are indexed.
+            StoreError: The store did not take it; what was committed before is indexed.
+        """
+        begun = self.index.refreshed().manifest
+        check_embedding(begun, self.model)
+        with ExitStack() as stack:
+            preparation = Preparation(self.index, order, self._rules, self._clock)
+            stack.callback(preparation.forget_originals)
+            embedding = stack.enter_context(closing(Embedding(self.embedder, on_progress or unheard)))
+            outcomes = stack.enter_context(closing(preparation.outcomes()))
+            run = _Run(self, preparation, embedding, on_progress or unheard, generation=begun.generation)
+            return run.of(outcomes, len(order.uploads))
+
+
+class _Run:
+    """One ingest, in the thread that asked for it."""
+
+    def __init__(
+        self, parts: Ingestion, preparation: Preparation, embedding: Embedding, tell: OnProgress, *, generation: int
+    ) -> None:
+        self._parts = parts
+        self._preparation = preparation
+        self._embedding = embedding
+        self._tell = tell
+        self._tally = _Tally()
+        self._committed = 0
+        self._generation = generation
+
+    def of(self, outcomes: Iterable[Outcome], total: int) -> IngestReport:
+        """Takes each upload as it comes, and commits whenever enough of them are whole."""
+        try:
+            for done, (upload, outcome) in enumerate(outcomes, start=1):
+                stage, read = self._took(upload.source, outcome)
+                self._tell(Progress(stage=stage, source=upload.source, done=done, total=total))
+                if read is not None and read.item is not None:
+                    self._embed(read.item, twin=self._twin(read.item.document))
+                if self._embedding.whole_chunks >= COMMIT_CHUNKS or self._embedding.whole_chars >= COMMIT_CHARS:
+                    self._commit()
+            self._embedding.finish()
+        except ProviderError:
+            self._embedding.give_up()
+            self._commit()
+            raise
+        self._commit()
+        return self._tally.report(self._generation)
+
+    def _took(self, source: str, outcome: Callable[[], Read]) -> tuple[str, Read | None]:
+        """Notes what became of an upload, and returns it as a stage."""
+        tally = self._tally
+        try:
+            read = outcome()
+        except LoadError as error:
+            tally.failed.append((source, error))
+            return "failed", None
+        tally.contents[source] = read.content_sha256
+        tally.sources.setdefault(read.content_sha256, source)
+        if read.item is None:
+            tally.skipped.append(source)
+            return "skipped", read
+        (tally.changed if read.replaces else tally.added).append(source)
+        tally.chunks += len(read.item.chunks)
+        tally.unread += [(source, part) for part in read.unread]
+        return "read", read
+
+    def _twin(self, row: IndexedDocument) -> str | None:
+        """Another source that holds the same bytes: of this ingest, or in the index."""
+        twin: str | None = self._tally.sources[row.content_sha256]
+        if twin == row.id:
+            snapshot = self._parts.index.snapshot()
+            twin = self._parts.contents.source_of(snapshot, row.content_sha256, besides=row.id)
+        if twin is not None:
+            self._tally.duplicates.append((row.id, twin))
+        return twin
+
+    def _embed(self, item: DocumentChunks, *, twin: str | None) -> None:
+        """Hands a document to the model, with the vectors that its earlier version has, or its twin."""
+        snapshot, known = self._parts.index.snapshot(), dict[str, Vectors]()
+        if self._parts.model is not None and snapshot.manifest.embedding == self._parts.model:
+            for source in (item.document.id, twin):
+                known |= {} if source is None else known_vectors(snapshot, source)
+        self._embedding.add(item, known)
+
+    def _commit(self) -> None:
+        """Indexes the documents that have all their vectors."""
+        whole = self._embedding.taken()
+        if whole:
+            items = [document.item for document in whole]
+            vectors = [document.vectors for document in whole if document.vectors is not None]
+            self._preparation.hand_over(items)
+            self._generation = self._parts.index.add(
+                items,
+                np.concatenate(vectors) if vectors else None,
+                embedding=self._parts.model,
+                replaces=True,
+                queries=self._questions(items),
+            )
+            self._committed += len(whole)
+            tidy(self._parts.index, self._questions)
+        done, total = self._committed, self._tally.documents
+        self._tell(Progress(stage="committed", source="", done=done, total=total))
+
+    def _questions(self, items: Sequence[DocumentChunks]) -> CalibrationQueries | None:
+        return None if self._parts.embedder is None else sentence_queries(self._parts.embedder, items)
