@@ -48,12 +48,14 @@ class Block:
         span: Where its text stands in `Document.text`.
         level: Depth of a heading, 1 for the topmost; 0 for all other kinds.
         table: Number of the table that a row belongs to, counted from 0 in reading order; None outside tables.
+        header: Whether it is a table's row of column names.
     """
 
     kind: BlockKind
     span: Span
     level: int = 0
     table: int | None = None
+    header: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,27 @@ class Page:
     Attributes:
         number: Counted from 1.
         span: Where its text stands in `Document.text`; empty for a page without text.
+        label: What the page itself says its number is, such as `iv`; empty where that is its place.
     """
 
     number: int
     span: Span
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of a file whose text the document lacks.
+
+    Attributes:
+        part: Which part: `page 3`, `attachment scan.tiff`.
+        reason: Why, and what to do.
+        page: Its number from 1, where it is a page.
+    """
+
+    part: str
+    reason: str
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +97,19 @@ class Document:
         blocks: Structure in reading order; spans ascend and do not overlap.
         pages: Pages in order; empty where the format has none.
         metadata: Facts about the file: at least `format`; `title`, `author`, `encoding` where known.
+        unread: Parts of the file whose text is missing here.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
     pages: tuple[Page, ...] = ()
     metadata: Metadata = field(default_factory=dict[str, MetadataValue])
+    unread: tuple[Unread, ...] = ()
+
+
+def under(above: str, text: str) -> str:
+    """What a search reads of a chunk's text below what stands above it; chunkers count the tokens of this."""
+    return f"{above}\n{text}" if above else text
 
 
 class Chunk(Struct, frozen=True, kw_only=True, gc=False):
@@ -96,6 +122,10 @@ class Chunk(Struct, frozen=True, kw_only=True, gc=False):
         page: Page on which it starts, from 1; None where the format has no pages.
         span: Where it stands in the document's text.
         heading: Headings above it, outermost first, joined by " › ".
+        context: What is embedded, searched and shown to a language model above the text, but never cited: the
+            document's title, the headings, the names of a table's columns. None for the heading alone.
+        parent: What is answered from when this chunk is found, where that is more: a span that contains `span`. The
+            document's other chunks in it must follow each other without a gap.
         metadata: Filterable facts, of the document and of the chunk.
     """
 
@@ -105,4 +135,16 @@ class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     page: int | None = None
     span: Span | None = None
     heading: str | None = None
+    context: str | None = None
+    parent: Span | None = None
     metadata: Metadata = msgspec.field(default_factory=dict[str, MetadataValue])
+
+    @property
+    def above(self) -> str:
+        """What stands above the text: the context, or the heading where none is given; may be empty."""
+        return (self.heading or "") if self.context is None else self.context
+
+    @property
+    def searchable_text(self) -> str:
+        """What both legs of a search index: the text under what stands above it."""
+        return under(self.above, self.text)

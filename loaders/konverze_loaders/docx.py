@@ -1,52 +1,57 @@
-"""DOCX (ECMA-376 and ISO/IEC 29500 strict), read from its XML: the body in document order, then notes."""
+"""DOCX (ECMA-376 and ISO/IEC 29500 strict): parts by python-docx's parser, the body in document order, then notes.
+
+Its `Document` is not used: it refuses the strict dialect, templates and files with a dangling relationship, and sees
+neither text boxes, content controls nor notes.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docx.oxml.parser import oxml_parser
+
 from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.docx_body import pieces
-from konverze_loaders.docx_package import Package
-from konverze_loaders.docx_styles import Styles, attribute, child, element_name
+from konverze_loaders.docx_styles import Styles, child, element_name
+from konverze_loaders.package import Package, attribute, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from konverze_core.documents import Document, MetadataValue
+    from konverze_core.documents import Document
     from konverze_loaders.docx_styles import Element
-    from konverze_loaders.limits import LoadLimits
+    from konverze_loaders.reading import Reading
 
 DEFAULT_MAIN_PART = "word/document.xml"
 _NOTES = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 
 
-def load_docx(data: bytes, source: str, limits: LoadLimits) -> Document:
+def load_docx(data: bytes, reading: Reading) -> Document:
     """Makes a document of a DOCX, DOCM or DOTX file.
 
     Args:
         data: The whole file.
-        source: Name of the file.
-        limits: Limits of the load.
+        reading: Which file it is, and what it may take.
 
     Raises:
         CorruptFileError: The zip or its XML is damaged.
         LimitExceededError: It unpacks to too much, or is nested too deeply.
     """
-    package = Package(data, source, limits)
-    main = next((path for kind, path in package.related("") if kind == "officeDocument"), DEFAULT_MAIN_PART)
+    package = Package(data, reading, parser=oxml_parser)
+    main = next(iter(package.related("", "officeDocument")), DEFAULT_MAIN_PART)
     root = package.part(main)
     body = child(root, "w:body")
     if body is None:
-        raise CorruptFileError(source, "a DOCX file without a document body")
-    builder = DocumentBuilder(source, limits)
+        raise CorruptFileError(reading.source, "a DOCX file without a document body")
+    builder = DocumentBuilder(reading)
     reader = _Reader(package, main, builder)
     reader.add_margins("header", BlockKind.PAGE_HEADER)
     reader.add_body(body)
     reader.add_notes()
     reader.add_margins("footer", BlockKind.PAGE_FOOTER)
-    return builder.build({"format": "docx", **_facts(package)})
+    return builder.build({"format": "docx", **package.facts()})
 
 
 class _Reader:
@@ -55,7 +60,7 @@ class _Reader:
     def __init__(self, package: Package, main: str, builder: DocumentBuilder) -> None:
         self._package = package
         self._builder = builder
-        self._related = package.related(main)
+        self._relations = package.relations(main)
         self._styles = Styles(next(self._parts("styles"), None))
 
     def add_body(self, body: Element) -> None:
@@ -66,7 +71,7 @@ class _Reader:
             else:
                 if piece.table not in tables:
                     tables[piece.table] = self._builder.new_table()
-                self._builder.add_row(piece.cells, tables[piece.table])
+                self._builder.add_row(piece.cells, tables[piece.table], is_header=piece.is_header)
 
     def add_margins(self, kind: str, block_kind: BlockKind) -> None:
         """Headers or footers; sections repeat them, readers need them once."""
@@ -89,18 +94,6 @@ class _Reader:
         return "\n".join(piece.plain for piece in pieces(container, self._styles) if piece.plain)
 
     def _parts(self, kind: str) -> Iterator[Element]:
-        for found, path in self._related:
-            if found == kind and (root := self._package.part(path)) is not None:
+        for path in distinct(self._relations, kind):
+            if (root := self._package.part(path)) is not None:
                 yield root
-
-
-def _facts(package: Package) -> dict[str, MetadataValue]:
-    path = next((path for kind, path in package.related("") if kind == "core-properties"), "docProps/core.xml")
-    root = package.part(path)
-    wanted = {"title": "title", "creator": "author"}
-    facts: dict[str, MetadataValue] = {}
-    for element in () if root is None else root:
-        key = wanted.get(element_name(element).rpartition(":")[2])
-        if key and (value := " ".join((element.text or "").split())):
-            facts[key] = value
-    return facts

@@ -5,13 +5,15 @@ Tracked changes count as accepted, fields show their results, and of alternative
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from konverze_core.documents import BlockKind
-from konverze_loaders.docx_styles import attribute, child, element_name, is_number
+from konverze_loaders.docx_styles import child, element_name, is_number
 from konverze_loaders.grid import MAX_FILLED_COLUMNS, Cell, Grid
 from konverze_loaders.normalise import RAISED_NUMBER
+from konverze_loaders.package import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,10 @@ _CHARACTERS = {
     "w:noBreakHyphen": "-",
 }
 _TEXTS = frozenset(["w:t", "m:t", "a:t"])
+_ON = frozenset(["1", "true", "on"])
+_HEX = re.compile(r"[0-9A-Fa-f]{1,4}")
+_PLAIN_STYLES = frozenset(["", "TableGrid", "TableNormal"])
+FIRST_ROW_BIT = 5
 _FLOATING = frozenset(["w:txbxContent", "w:tbl"])
 
 
@@ -57,6 +63,7 @@ class Piece:
         level: Depth of a heading.
         cells: Cells of a table row, from left to right.
         table: The table element of a row.
+        is_header: Whether the row names the columns.
     """
 
     kind: BlockKind
@@ -64,6 +71,7 @@ class Piece:
     level: int = 0
     cells: tuple[str, ...] = ()
     table: Element | None = field(default=None, compare=False)
+    is_header: bool = False
 
     @property
     def plain(self) -> str:
@@ -167,7 +175,8 @@ def _symbol(element: Element) -> str:
 
 def _table(table: Element, styles: Styles) -> Iterator[Piece]:
     grid = Grid()
-    for row in _inside(table, "w:tr"):
+    named = _names_columns(table)
+    for place, row in enumerate(_inside(table, "w:tr")):
         cells = list(_inside(row, "w:tc"))
         filled = [[piece for piece in pieces(cell, styles) if piece.plain] for cell in cells]
         if _is_layout(filled):
@@ -176,7 +185,22 @@ def _table(table: Element, styles: Styles) -> Iterator[Piece]:
         else:
             skipped = _number(child(row, "w:trPr", "w:gridBefore"), 0)
             texts = grid.row([_cell(cell, found) for cell, found in zip(cells, filled, strict=True)], skipped=skipped)
-            yield Piece(BlockKind.TABLE_ROW, cells=tuple(texts), table=table)
+            is_header = _is_on(child(row, "w:trPr", "w:tblHeader")) or (named and place == 0)
+            yield Piece(BlockKind.TABLE_ROW, cells=tuple(texts), table=table, is_header=is_header)
+
+
+def _names_columns(table: Element) -> bool:
+    """Whether the table's look sets its first row apart (§17.4.55); where rows repeat as headers, they alone are."""
+    rows = table.iterfind("{*}tr/{*}trPr/{*}tblHeader")
+    look = child(table, "w:tblPr", "w:tblLook")
+    flags = attribute(look) or "0"
+    first = attribute(look, "firstRow") or str(int(flags, 16) >> FIRST_ROW_BIT & 1 if _HEX.fullmatch(flags) else 0)
+    style = attribute(child(table, "w:tblPr", "w:tblStyle")) or ""
+    return style not in _PLAIN_STYLES and first in _ON and not any(_is_on(row) for row in rows)
+
+
+def _is_on(switch: Element | None) -> bool:
+    return switch is not None and attribute(switch) in {None, *_ON}
 
 
 def _cell(element: Element, found: list[Piece]) -> Cell:

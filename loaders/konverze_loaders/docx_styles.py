@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from konverze_loaders.package import attribute
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,13 +47,6 @@ def child(element: Element | None, *path: str) -> Element | None:
 
 def _children(element: Element | None) -> Iterator[Element]:
     return iter(()) if element is None else iter(element)
-
-
-def attribute(element: Element | None, local: str = "val") -> str | None:
-    """A `w:` attribute in either dialect."""
-    if element is None:
-        return None
-    return next((str(value) for key, value in element.items() if key.rpartition("}")[2] == local), None)
 
 
 @dataclass(frozen=True, slots=True)

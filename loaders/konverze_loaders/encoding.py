@@ -68,6 +68,11 @@ def decode(data: bytes, source: str, *, is_markup: bool = False) -> Decoded:
     return found
 
 
+def decode_as(data: bytes, label: str) -> Decoded | None:
+    """The text in the encoding that a mail or page says it has; None where that is none, or cannot be."""
+    return _strict(data, label) if _is_text_encoding(label) else None
+
+
 def _strict(data: bytes, encoding: str) -> Decoded | None:
     try:
         text = data.decode(encoding)
@@ -139,8 +144,7 @@ def _ascii_share(text: str) -> float:
 
 def _declared(data: bytes) -> Decoded | None:
     match = _DECLARED.search(data[:_DECLARED_WITHIN_BYTES])
-    label = match[1].decode("ascii").lower() if match else ""
-    return _strict(data, label) if _is_text_encoding(label) else None
+    return decode_as(data, match[1].decode("ascii").lower()) if match else None
 
 
 def _is_text_encoding(label: str) -> bool:

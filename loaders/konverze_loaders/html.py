@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from konverze_core.documents import Document, MetadataValue
-    from konverze_loaders.limits import LoadLimits
+    from konverze_loaders.reading import Reading
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+# Of the page where nothing but the body is around them, else of a section.
+_MARGINS = {"header": BlockKind.PAGE_HEADER, "footer": BlockKind.PAGE_FOOTER}
+_SECTIONS = frozenset(["article", "aside", "main", "section"])
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 MAX_SPAN_DIGITS = 5
 MAX_FRAGMENT_TAGS = 1_000  # a file may hold many fragments
@@ -33,6 +36,7 @@ _BREAK = "\x0b"  # stands for <br> until the white space of the source is collap
 class _Cell:
     columns: int
     rows: int
+    is_name: bool
     texts: list[str] = field(default_factory=list[str])
 
 
@@ -40,6 +44,7 @@ class _Cell:
 class _Table:
     number: int
     row: list[_Cell] | None = None
+    is_head: bool = False
     is_layout: bool = False
     grid: Grid = field(default_factory=Grid)
 
@@ -50,6 +55,8 @@ class _Reader:
     inline: list[str] = field(default_factory=list[str])
     tables: list[_Table] = field(default_factory=list[_Table])
     pre_depth: int = 0
+    sections: int = 0
+    margins: list[BlockKind | None] = field(default_factory=list[BlockKind | None])
     kinds: list[tuple[BlockKind, int]] = field(default_factory=list[tuple[BlockKind, int]])
 
     def text(self, value: str) -> None:
@@ -64,7 +71,10 @@ class _Reader:
         if tag not in BLOCKS:
             return
         self.flush()
-        if tag in _HEADINGS:
+        self.sections += tag in _SECTIONS
+        if tag in _MARGINS:
+            self.margins.append(None if self.sections else _MARGINS[tag])
+        elif tag in _HEADINGS:
             self.kinds.append((BlockKind.HEADING, _HEADINGS[tag]))
         elif tag == "li":
             self.kinds.append((BlockKind.LIST_ITEM, 0))
@@ -79,7 +89,10 @@ class _Reader:
         if tag not in BLOCKS:
             return
         self.flush()
-        if tag in _HEADINGS or tag == "li":
+        self.sections -= tag in _SECTIONS
+        if tag in _MARGINS:
+            self.margins.pop()
+        elif tag in _HEADINGS or tag == "li":
             self.kinds.pop()
         elif tag == "pre":
             self.pre_depth -= 1
@@ -87,6 +100,8 @@ class _Reader:
             self.tables.pop()
         elif tag == "tr" and self.tables:
             self._leave_row()
+        elif tag == "thead" and self.tables:
+            self.tables[-1].is_head = False
 
     def flush(self) -> None:
         text = "".join(self.inline)
@@ -101,6 +116,9 @@ class _Reader:
             self.builder.add(BlockKind.CODE, text)
         else:
             kind, level = self.kinds[-1] if self.kinds else (BlockKind.PARAGRAPH, 0)
+            margin = next(filter(None, self.margins), None)
+            if margin is not None and not level:
+                kind = margin
             self.builder.add(kind, " ".join(text.split()) if level else text, level=level)
 
     def _enter_table(self) -> None:
@@ -111,10 +129,12 @@ class _Reader:
 
     def _enter_cell(self, tag: str, node: LexborNode) -> None:
         table = self.tables[-1]
-        if tag == "tr":
+        if tag == "thead":
+            table.is_head = True
+        elif tag == "tr":
             table.row = []
         elif tag in {"td", "th"} and table.row is not None:
-            table.row.append(_Cell(_span(node, "colspan"), _span(node, "rowspan")))
+            table.row.append(_Cell(_span(node, "colspan"), _span(node, "rowspan"), is_name=tag == "th"))
 
     def _leave_row(self) -> None:
         table = self.tables[-1]
@@ -123,7 +143,8 @@ class _Reader:
             self._spill(table)
         elif table.row:
             cells = [Cell(text=" ".join(cell.texts), columns=cell.columns, rows=cell.rows) for cell in table.row]
-            self.builder.add_row(table.grid.row(cells), table.number)
+            names_columns = table.is_head or (len(cells) > 1 and all(cell.is_name for cell in table.row))
+            self.builder.add_row(table.grid.row(cells), table.number, is_header=names_columns)
         table.row = None
 
     def _spill(self, table: _Table) -> None:
@@ -134,35 +155,34 @@ class _Reader:
         table.row = None
 
 
-def load_html(text: str, source: str, limits: LoadLimits, *, encoding: str) -> Document:
+def load_html(text: str, reading: Reading, *, encoding: str) -> Document:
     """Makes a document of HTML.
 
     Args:
         text: The decoded file.
-        source: Name of the file.
-        limits: Limits of the load.
+        reading: Which file it is, and what it may take.
         encoding: What it was decoded from.
 
     Raises:
         LimitExceededError: The text is too long, or its elements are too deep inside each other.
     """
     text = text.replace("\0", "")
-    check_nesting(text, source)
+    check_nesting(text, reading.source)
     tree = LexborHTMLParser(text)
-    builder = DocumentBuilder(source, limits)
+    builder = DocumentBuilder(reading)
     if tree.root is not None:
         _walk(tree.root, _Reader(builder))
     return builder.build({"format": "html", "encoding": encoding} | _facts(tree))
 
 
-def visible_text(markup: str, source: str, limits: LoadLimits) -> str:
+def visible_text(markup: str, reading: Reading) -> str:
     """The words of a fragment of HTML, each block on a line of its own.
 
     Raises:
         LimitExceededError: The text is too long.
     """
-    check_nesting(markup, source, max_open=MAX_FRAGMENT_TAGS)
-    builder = DocumentBuilder(source, limits)
+    check_nesting(markup, reading.source, max_open=MAX_FRAGMENT_TAGS)
+    builder = DocumentBuilder(reading)
     root = LexborHTMLParser(markup).root
     if root is not None:
         _walk(root, _Reader(builder))

@@ -14,6 +14,8 @@ MAX_EXPANDED_BYTES = 400_000_000
 MAX_EXPANSION_RATIO = 200
 MAX_ENTRIES = 10_000
 MAX_DEPTH = 256
+MAX_NESTING = 3
+MAX_CELLS = 3_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,15 @@ class LoadLimits:
 
     Attributes:
         max_file_bytes: Length of the upload, in bytes.
-        max_pages: Pages of a paginated file.
-        max_text_operators: Operators and strings of the content streams of all pages of a PDF.
+        max_pages: Pages of a paginated file, or slides.
+        max_text_operators: Operators and strings of the pages of a PDF that pypdf has to read.
         max_text_chars: Code points of the extracted text.
-        max_expanded_bytes: Bytes of all entries of a zipped file, unpacked.
+        max_expanded_bytes: Bytes of all entries of a zipped file, unpacked; of a PDF those that its pages need.
         max_expansion_ratio: Unpacked bytes by packed bytes, of any entry over 1 MB.
         max_entries: Entries of a zipped file.
-        max_depth: Markdown quotes and lists inside each other; for the XML of DOCX the parser's 256 stands.
+        max_nesting: Files inside each other: an attachment of a mail in an archive is two deep.
+        max_depth: Markdown quotes and lists, or values of JSON, inside each other; for XML the parser's 256 stands.
+        max_cells: Cells of a spreadsheet or CSV that hold something, or values of JSON.
 
     Raises:
         ConfigError: A limit is below 1.
@@ -42,6 +46,8 @@ class LoadLimits:
     max_expansion_ratio: int = MAX_EXPANSION_RATIO
     max_entries: int = MAX_ENTRIES
     max_depth: int = MAX_DEPTH
+    max_nesting: int = MAX_NESTING
+    max_cells: int = MAX_CELLS
 
     def __post_init__(self) -> None:
         for limit in fields(self):

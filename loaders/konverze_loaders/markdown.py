@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
 
     from konverze_core.documents import Document, MetadataValue
-    from konverze_loaders.limits import LoadLimits
+    from konverze_loaders.reading import Reading
 
 MAX_BRACKETS = 100_000
 MAX_INLINE_DEPTH = 20
@@ -34,13 +34,12 @@ _BEFORE_ROW = re.compile(r"[\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s++)*+[\s>]*+")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
-def load_markdown(text: str, source: str, limits: LoadLimits, *, encoding: str) -> Document:
+def load_markdown(text: str, reading: Reading, *, encoding: str) -> Document:
     """Makes a document of Markdown (CommonMark with tables and strikethrough).
 
     Args:
         text: The decoded file.
-        source: Name of the file.
-        limits: Limits of the load.
+        reading: Which file it is, and what it may take.
         encoding: What it was decoded from.
 
     Raises:
@@ -51,15 +50,15 @@ def load_markdown(text: str, source: str, limits: LoadLimits, *, encoding: str) 
     if front and _is_front_matter(front[1]):
         metadata |= {fact[1]: fact[2].strip().strip("\"'") for fact in _FRONT_FACT.finditer(front[1])}
         text = text[front.end() :]
-    tokens = _parser(text, limits).parse(text)
+    tokens = _parser(text, reading.limits.max_depth).parse(text)
     # markdown-it drops what is nested deeper than its limit; losing text silently is not an option.
-    limits.check("max_depth", max((token.level + 1 for token in tokens), default=0), source)
-    builder = DocumentBuilder(source, limits)
-    _add_blocks(tokens, builder, source, limits)
+    reading.check("max_depth", max((token.level + 1 for token in tokens), default=0))
+    builder = DocumentBuilder(reading)
+    _add_blocks(tokens, builder, reading)
     return builder.build(metadata | _first_title(tokens, metadata))
 
 
-def _parser(text: str, limits: LoadLimits) -> MarkdownIt:
+def _parser(text: str, max_depth: int) -> MarkdownIt:
     rules = ["table", "strikethrough"]
     inline = MarkdownIt("commonmark", {"maxNesting": MAX_INLINE_DEPTH}).enable(rules)
     if text.count("[") > MAX_BRACKETS:
@@ -73,7 +72,7 @@ def _parser(text: str, limits: LoadLimits) -> MarkdownIt:
                 token.children = []
                 inline.inline.parse(token.content, inline, state.env, token.children)
 
-    parser = MarkdownIt("commonmark", {"maxNesting": limits.max_depth + 1}).enable(rules)
+    parser = MarkdownIt("commonmark", {"maxNesting": max_depth + 1}).enable(rules)
     parser.core.ruler.at("inline", parse_inline)
     # A footnote is no link target, whose words nobody would see.
     parser.block.ruler.at("reference", _reference, {"alt": []})
@@ -112,10 +111,10 @@ def _is_front_matter(text: str) -> bool:
     return bool(_FRONT_KEY.match(first)) and all(_FRONT_KEY.match(line) or _FRONT_REST.match(line) for line in lines)
 
 
-def _add_blocks(tokens: Sequence[Token], builder: DocumentBuilder, source: str, limits: LoadLimits) -> None:
+def _add_blocks(tokens: Sequence[Token], builder: DocumentBuilder, reading: Reading) -> None:
     list_marks: list[str] = []
     rows = iter(_rows(tokens))
-    table = 0
+    table, is_header = 0, False
     for position, token in enumerate(tokens):
         match token.type:
             case "list_item_open":
@@ -124,12 +123,14 @@ def _add_blocks(tokens: Sequence[Token], builder: DocumentBuilder, source: str, 
                 list_marks.pop()
             case "table_open":
                 table = builder.new_table()
+            case "thead_open" | "thead_close":
+                is_header = token.type == "thead_open"
             case "tr_close":
-                builder.add_row(next(rows), table)
+                builder.add_row(next(rows), table, is_header=is_header)
             case "fence" | "code_block":
                 builder.add(BlockKind.CODE, token.content)
             case "html_block":
-                builder.add(BlockKind.PARAGRAPH, visible_text(token.content, source, limits))
+                builder.add(BlockKind.PARAGRAPH, visible_text(token.content, reading))
             case "inline":
                 _add_inline(tokens[position - 1], token, builder, list_marks)
             case _:

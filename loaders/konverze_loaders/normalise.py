@@ -32,6 +32,8 @@ def normalise(text: str) -> str:
         for no-break spaces, letters for ligatures, lone surrogates replaced by U+FFFD, no space before a line end,
         and no two blank lines in a row.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = _LINE_ENDS.sub("\n", text)
     text = _INVISIBLE.sub("", text)
     text = _SPACES.sub(" ", text)

@@ -11,7 +11,7 @@ from konverze_loaders.normalise import normalise
 
 if TYPE_CHECKING:
     from konverze_core.documents import Document
-    from konverze_loaders.limits import LoadLimits
+    from konverze_loaders.reading import Reading
 
 MAX_HEADING_CHARS = 80
 MIN_CAPITALS = 4
@@ -21,19 +21,18 @@ _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})\.?\s+[^\W\d_]")
 _SENTENCE_END = (".", ",", ";", "!", "?", "।", "|")
 
 
-def load_text(text: str, source: str, limits: LoadLimits, *, encoding: str) -> Document:
+def load_text(text: str, reading: Reading, *, encoding: str) -> Document:
     """Makes a document of plain text.
 
     Args:
         text: The decoded file.
-        source: Name of the file.
-        limits: Limits of the load.
+        reading: Which file it is, and what it may take.
         encoding: What it was decoded from.
 
     Raises:
         LimitExceededError: The text is too long.
     """
-    builder = DocumentBuilder(source, limits)
+    builder = DocumentBuilder(reading)
     for paragraph in _BLANK.split(normalise(text)):
         level = heading_level(paragraph.strip())
         builder.add(BlockKind.HEADING if level else BlockKind.PARAGRAPH, paragraph, level=level)

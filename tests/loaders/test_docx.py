@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 
 import docx as python_docx
@@ -152,10 +153,35 @@ def test_damaged_xml_is_corrupt():
         load(docx("<w:p>"))
 
 
+def test_a_node_of_over_ten_megabytes_is_refused():
+    text = "".join(random.Random(1).choices("abcdefgh ", k=11_000_000))
+    with pytest.raises(LimitExceededError, match="10 MB"):
+        load(docx(p(text)))
+
+
+@pytest.mark.parametrize(
+    ("properties", "first", "headers"),
+    [
+        ("", "<w:trPr><w:tblHeader/></w:trPr>", [True, False]),
+        ('<w:tblStyle w:val="Grid1"/><w:tblLook w:firstRow="1"/>', "", [True, False]),
+        ('<w:tblStyle w:val="Grid1"/><w:tblLook w:val="04A0"/>', "", [True, False]),
+        ('<w:tblStyle w:val="Grid1"/><w:tblLook w:val="0480"/>', "", [False, False]),
+        ('<w:tblStyle w:val="TableGrid"/><w:tblLook w:firstRow="1"/>', "", [False, False]),
+        ("", '<w:trPr><w:tblHeader w:val="0"/></w:trPr>', [False, False]),
+    ],
+)
+def test_rows_that_name_columns_are_headers(properties, first, headers):
+    rows = f"<w:tr>{first}{_cell('A')}{_cell('B')}</w:tr><w:tr>{_cell('1')}{_cell('2')}</w:tr>"
+    document = load(docx(f"<w:tbl><w:tblPr>{properties}</w:tblPr>{rows}</w:tbl>"))
+    assert [block.header for block in document.blocks] == headers
+
+
 def test_compound_files_say_what_they_are():
     signature = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100
     with pytest.raises(EncryptedFileError):
         load(signature + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(UnsupportedFormatError, match=r"\.xls"):
+        load(signature + "Workbook".encode("utf-16-le"))
     with pytest.raises(UnsupportedFormatError, match=r"\.doc"):
         load(signature + "WordDocument".encode("utf-16-le"))
 
@@ -163,8 +189,8 @@ def test_compound_files_say_what_they_are():
 def test_other_zips_are_named():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<x/>")
-    with pytest.raises(UnsupportedFormatError, match="Excel"):
+        archive.writestr("META-INF/manifest.xml", "<x/>")
+    with pytest.raises(UnsupportedFormatError, match="OpenDocument"):
         load(buffer.getvalue(), name="book.docx")
 
 

@@ -138,3 +138,27 @@ def test_cells_beyond_the_header_are_kept(before):
     indent = " " if before == "- " else before[:1]
     rows = f"{before}|a|b|\n{indent} |-|-|\n{indent} |1|2|`x`|*y*|\n"
     assert "1 | 2 | x | y" in load(rows.encode(), name="a.md").text
+
+
+def test_rows_that_name_columns_are_headers():
+    def headers(data, name=None):
+        document = load(data, name=name)
+        return [document.text[block.span.start : block.span.end] for block in document.blocks if block.header]
+
+    assert headers(MARKDOWN, "plans.md") == ["Plan | Price"]
+    assert headers(HTML.encode()) == ["Plan | Price"]
+    rows = "<tr><td>a<td>b<tbody><tr><th>c<td>d<tr><th>e</table>"
+    assert headers(f"<!doctype html><table><thead>{rows}".encode()) == ["a | b"]
+
+
+def test_header_and_footer_of_a_page_are_no_body_and_those_of_an_article_are():
+    text = "<header><h1>Title</h1><p>Acme</header><article><header><p>By Asha</header><p>Text</article>"
+    blocks, _ = _blocks(f"<!doctype html>{text}<footer><ul><li>Terms</ul></footer><p>After".encode())
+    assert blocks == [
+        ("heading", "Title"),
+        ("page_header", "Acme"),
+        ("paragraph", "By Asha"),
+        ("paragraph", "Text"),
+        ("page_footer", "Terms"),
+        ("paragraph", "After"),
+    ]
