@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from benchmarks import (
+    chunking,
     commits,
     concurrency,
     deletes,
@@ -14,6 +15,7 @@ from benchmarks import (
     filtered,
     growth,
     hybrid,
+    ingest,
     lexical,
     opening,
     quality,
@@ -31,7 +33,7 @@ SIZED = {
 }
 """Questions that the gate asks, too."""
 
-STEADY = {sealing.QUESTION: sealing, quality.QUESTION: quality}
+STEADY = {module.QUESTION: module for module in (sealing, quality, chunking, ingest)}
 """Questions of one extent, which keep their own results."""
 
 
