@@ -29,6 +29,8 @@ def test_the_first_example_answers_as_its_comments_say(capsys):
 def test_the_second_example_runs(capsys):
     (Path("handbook.pdf")).write_bytes(b"The refund window is 14 days.")
     (Path("policy.docx")).write_bytes(b"Gift cards are never refunded.")
+    Path("manuals").mkdir()
+    Path("manuals/kettle.md").write_text("Descale the kettle once a month.", "utf-8")
     names = {"kr": kr}
     exec(compile(BLOCKS[1], str(README), "exec"), names)
     assert names["report"].documents == 2
