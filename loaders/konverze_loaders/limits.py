@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from konverze_core.errors import ConfigError, LimitExceededError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MAX_FILE_BYTES = 100_000_000
 MAX_PAGES = 5_000
@@ -16,6 +20,17 @@ MAX_ENTRIES = 10_000
 MAX_DEPTH = 256
 MAX_NESTING = 3
 MAX_CELLS = 3_000_000
+
+
+def check_positive(limits: DataclassInstance) -> None:
+    """Holds each field of a class of limits to at least 1: a limit may be raised, and never be switched off.
+
+    Raises:
+        ConfigError: One is below.
+    """
+    for limit in fields(limits):
+        if getattr(limits, limit.name) < 1:
+            raise ConfigError(f"{type(limits).__name__}.{limit.name} must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +65,7 @@ class LoadLimits:
     max_cells: int = MAX_CELLS
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            if getattr(self, limit.name) < 1:
-                raise ConfigError(f"LoadLimits.{limit.name} must be at least 1")
+        check_positive(self)
 
     def check(self, limit: str, value: int, source: str) -> None:
         """Compares a measured value with a limit.

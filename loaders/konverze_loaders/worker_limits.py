@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from konverze_core.errors import ConfigError
+from konverze_loaders.limits import check_positive
 
 MAX_CPU_S = 20
 MAX_CPU_S_PER_MB = 10
@@ -39,9 +39,7 @@ class WorkerLimits:
     max_open_files: int = MAX_OPEN_FILES
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            if getattr(self, limit.name) < 1:
-                raise ConfigError(f"WorkerLimits.{limit.name} must be at least 1")
+        check_positive(self)
 
     def cpu_s(self, file_bytes: int) -> int:
         """Seconds of computing that a file of that length may take."""
