@@ -48,19 +48,11 @@ class WorkerProcess:
         self._limits = limits
         self._owner = os.getpid()
         self._pipes = ExitStack()
-        with ExitStack() as theirs:
-            (requests, self._requests), (self._replies, replies) = self._pipe(theirs, 0), self._pipe(theirs, 1)
-            (self._status, status), (lifeline, _) = self._pipe(theirs, 1), self._pipe(theirs, 0)
-            start = Start(
-                requests=requests,
-                replies=replies,
-                status=status,
-                lifeline=lifeline,
-                max_memory_bytes=limits.max_memory_bytes,
-                max_output_bytes=limits.max_output_bytes,
-                max_open_files=limits.max_open_files,
-            )
-            self._process = self._started([*command, msgspec.json.encode(start).decode()], start)
+        try:
+            self._process = self._started(command)
+        except OSError as exc:
+            self._pipes.close()
+            raise ConfigError(f"a worker for loading files cannot be started ({exc.strerror})") from exc
         for pipe in (self._requests, self._replies, self._status):
             os.set_blocking(pipe, False)
         self.is_usable = True
@@ -74,20 +66,28 @@ class WorkerProcess:
         self._pipes.callback(os.close, ends[1 - their_end])
         return ends
 
-    def _started(self, command: list[str], start: Start) -> subprocess.Popen[bytes]:
-        try:
+    def _started(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        with ExitStack() as theirs:
+            (requests, self._requests), (self._replies, replies) = self._pipe(theirs, 0), self._pipe(theirs, 1)
+            (self._status, status), (lifeline, _) = self._pipe(theirs, 1), self._pipe(theirs, 0)
+            start = Start(
+                requests=requests,
+                replies=replies,
+                status=status,
+                lifeline=lifeline,
+                max_memory_bytes=self._limits.max_memory_bytes,
+                max_output_bytes=self._limits.max_output_bytes,
+                max_open_files=self._limits.max_open_files,
+            )
             return subprocess.Popen(  # noqa: S603 (our own interpreter)
-                command,
+                [*command, msgspec.json.encode(start).decode()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 env={},
                 cwd="/",
-                pass_fds=(start.requests, start.replies, start.status, start.lifeline),
+                pass_fds=(requests, replies, status, lifeline),
                 start_new_session=True,
             )
-        except OSError as exc:
-            self._pipes.close()
-            raise ConfigError(f"a worker for loading files cannot be started ({exc.strerror})") from exc
 
     def is_ready(self) -> bool:
         """Whether it belongs to this process, has put away its last file, and waits for the next."""

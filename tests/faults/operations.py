@@ -75,7 +75,13 @@ class Operation:
 
 @cache
 def _settings(*, has_own_kek: bool) -> kr.Settings:
-    return kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none", kek_per_tenant=has_own_kek)
+    return kr.Settings(
+        openai_api_key=None,
+        openai_base_url=None,
+        embeddings="none",
+        kek_per_tenant=has_own_kek,
+        loader_workers=0,  # their pipes and start would be traced, too, and hold nothing that is stored
+    )
 
 
 def look(engine: kr.Engine, *, verifies: bool = True) -> Look:

@@ -38,7 +38,7 @@ PAGE = f"# Refunds\n\nThe code of the refund is {TEXT} and it takes seven days.\
 ASKED = f"What is the code of the refund {QUESTION}?"
 FAILURES = [
     Reply(status=403, message=f"{ASKED} {API_KEY} {PAGE}"),
-    Reply(status=429, message=f"{ASKED} {API_KEY}", headers={"Retry-After": "0"}),
+    Reply(status=429, message=f"{ASKED} {API_KEY}", headers={"Retry-After": "9999"}),  # longer than an ingest waits
     Reply(status=500, message=f"{ASKED} {API_KEY}"),
     Reply(status=400, code="content_filter", message=f"{ASKED} {API_KEY}"),
     Reply(body=f"{ASKED} {API_KEY}".encode()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -423,6 +424,23 @@ def test_a_pool_closed_meanwhile_ends_its_worker_after_the_file():
 def test_workers_that_do_not_start_are_an_error_of_the_settings(broken):
     with LoaderPool(1, command=broken) as pool, pytest.raises(ConfigError, match="start"):
         pool.load(b"words")
+
+
+def test_a_process_with_no_descriptor_left_gets_an_error_and_loses_none():
+    with LoaderPool(1) as pool:
+        free = os.dup(0)
+        os.close(free)
+        before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        for left in range(8):  # each pipe of the worker finds none in turn, then what starts it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free + left, hard))
+            try:
+                with pytest.raises(ConfigError, match=r"cannot be started \(Too many open files\)"):
+                    pool.load(b"text")
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+            assert os.dup(0) == free
+            os.close(free)
+        assert pool.load(b"text") == load(b"text")
 
 
 def test_a_pool_behind_another_program_works():
