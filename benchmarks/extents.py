@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Extent(Enum):
-    """GATE: ours alone, what a change could make worse, in minutes. DEFAULT: with all peers. FULL: a million, too."""
+    """GATE: ours alone, what a change could make worse, in minutes. DEFAULT: with its peers. FULL: a million, too."""
 
     GATE = "gate"
     DEFAULT = "default"
@@ -16,7 +16,3 @@ class Extent(Enum):
         """Those of the sizes that this extent measures."""
         most = {Extent.GATE: 10_000, Extent.DEFAULT: 100_000, Extent.FULL: 1_000_000}[self]
         return tuple(size for size in sizes if size <= most)
-
-    def includes(self, most_chunks: int, chunks: int) -> bool:
-        """Whether a peer that takes so many chunks in good time is measured at this size."""
-        return self is Extent.FULL or chunks <= most_chunks

@@ -24,7 +24,7 @@ REFINE = 10
 class Lance:
     """Exact; the hits of hybrid search are fused by rank."""
 
-    most_chunks = 10_000
+    most_chunks = 100_000
 
     def __init__(self, folder: Path, dim: int) -> None:
         self._folder, self._dim = folder, dim
@@ -87,7 +87,7 @@ class Lance:
 class LanceAnn(Lance):
     """With an IVF-PQ index, refined."""
 
-    most_chunks = 10_000
+    most_chunks = 100_000
 
     def build(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """The index after the rows, with its own defaults but for the number of lists."""

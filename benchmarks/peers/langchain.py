@@ -86,7 +86,7 @@ class LangChain:
 class LangChainEnsemble(LangChain):
     """Both retrievers, fused by rank."""
 
-    most_chunks = 10_000
+    most_chunks = 100_000
 
     def build(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """The words again, for the other retriever."""

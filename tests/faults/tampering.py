@@ -24,8 +24,9 @@ from konverze_rag.conversations.daykeys import DayKeys
 from konverze_rag.conversations.names import day_of
 from konverze_rag.conversations.turn import StoredTurn
 from konverze_rag.tenant_settings import TenantConfiguration
+from tests.settings import OFFLINE
 
-SETTINGS = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none")
+SETTINGS = OFFLINE
 QUESTION = "How long does a refund take?" + " Please say it in one short sentence." * 12
 DAYS = 7
 """Days of conversation: their keys and markers are so small that one has too few bits to flip."""

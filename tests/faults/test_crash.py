@@ -19,9 +19,9 @@ from konverze_indexes.reindexing import reindex
 from konverze_indexes.vacuum import vacuum
 from konverze_indexes.verify import verify
 from konverze_core.fakes import HashingEmbedder
+from tests.settings import OFFLINE
 
 base, action = Path(sys.argv[1]) / "base", sys.argv[2]
-settings = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none")
 CALLS = ("open", "write", "fsync", "link", "replace", "unlink", "mkdir", "close")
 ACTIONS = {
     "ingest": lambda acme: acme.ingest(b"new text", source="new"),
@@ -36,7 +36,7 @@ RESUMED = ("vacuum", "erase", "reindex")
 embedder = HashingEmbedder()
 
 def state(root):
-    with kr.Engine.open(root, settings=settings) as engine:
+    with kr.Engine.open(root, settings=OFFLINE) as engine:
         index = engine.tenant("acme", create=False).index
         snapshot = index.snapshot()
         places = snapshot.live_versions().values()
@@ -46,7 +46,7 @@ def state(root):
         return snapshot.manifest.generation, texts, wrong, len(findings)
 
 def run_again(root):
-    with kr.Engine.open(root, settings=settings) as engine:
+    with kr.Engine.open(root, settings=OFFLINE) as engine:
         ACTIONS[action](engine.tenant("acme"))
     return state(root)
 
@@ -66,14 +66,14 @@ def kill_at(number):
 def killed(root, number):
     child = os.fork()
     if child == 0:
-        with kr.Engine.open(root, settings=settings) as engine:
+        with kr.Engine.open(root, settings=OFFLINE) as engine:
             acme = engine.tenant("acme")
             kill_at(number)
             ACTIONS[action](acme)
         os._exit(0)
     return os.waitpid(child, 0)[1] != 0
 
-with kr.Engine.open(base, settings=settings) as engine:
+with kr.Engine.open(base, settings=OFFLINE) as engine:
     acme = engine.tenant("acme")
     acme.ingest(b"first text", source="old")
     acme.ingest(b"other text", source="other")

@@ -13,8 +13,8 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import MemoryKeyProvider
 from konverze_indexes.localstore import LocalBlobStore
+from tests.settings import OFFLINE
 
-OFFLINE = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none")
 DISK_BYTES = 4 << 20
 UPLOAD = b" ".join(np.random.default_rng(3).integers(0, 10**9, 30_000).astype("S"))
 

@@ -12,11 +12,11 @@ from konverze_indexes.keyproviders.azure import AzureKeyVault
 from konverze_indexes.keyring import Keyring
 from tests.servers.certificates import Authority, server_context
 from tests.servers.keyvault_server import KeyVaultServer, StaticCredential
+from tests.settings import OFFLINE
 
 ROW = "KEK rotated, disabled, deleted, recovered, purged"
 NOTE = "0 data bytes rewritten"
 KEK = "konverze"
-OFFLINE = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none")
 LEASE_S = OFFLINE.key_lease_s
 
 

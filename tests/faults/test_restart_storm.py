@@ -15,6 +15,7 @@ from konverze_indexes.keyproviders.azure import AzureKeyVault
 from konverze_indexes.localstore import LocalBlobStore
 from tests.servers.certificates import Authority, server_context
 from tests.servers.keyvault_server import KeyVaultServer, StaticCredential
+from tests.settings import OFFLINE
 
 FAULT = "restart storm: all tenants opened under a vault limit of 50 operations a second"
 TENANTS = 10_000
@@ -28,8 +29,6 @@ RATIO_MAX = 1.2
 
 STRAYS_MAX = 0.01
 """Share of operations that may meet the limit all the same, because a loopback does not keep the spacing either."""
-
-OFFLINE = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none")
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ from konverze_indexes.marks import FileMarks
 from konverze_indexes.postings import Postings
 from konverze_indexes.segment import DocumentChunks, IndexedDocument, SegmentContent, build_segment
 from konverze_indexes.stemming import Analysis
+from tests.settings import OFFLINE
 
 FORMATS = Path(__file__).parents[2] / "docs" / "formats"
 FRAME_BYTES = 1 << 20
@@ -377,8 +378,7 @@ def engine(tmp_path):
     key_file = tmp_path / "key.json"
     key_file.write_text(KEYRING.blocks[0] + "\n")
     key_file.chmod(0o600)
-    settings = kr.Settings(embeddings="none", openai_api_key=None, openai_base_url=None)
-    with kr.Engine(settings=settings, blobs=store, keys=LocalKeyFile(key_file), clock=ManualClock()) as engine:
+    with kr.Engine(settings=OFFLINE, blobs=store, keys=LocalKeyFile(key_file), clock=ManualClock()) as engine:
         yield engine
 
 

@@ -2,8 +2,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider
-
-OFFLINE = kr.Settings(openai_api_key=None, openai_base_url=None, embeddings="none", loader_workers=0)
+from tests.settings import OFFLINE
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
 from konverze_rag.providers.tiktoken_offline import TokenCounter
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 POLICY = b"""# Refunds
 

@@ -13,8 +13,8 @@ from konverze_indexes.generations import erase_keyring
 from konverze_indexes.marks import FileMarks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.upkeep.copying import MAX_COPY_TRIES, copy_tenants
-from tests.rag.conftest import OFFLINE
 from tests.rag.stores import FailingStore, InterruptedStore, StoreInterruptedAt
+from tests.settings import OFFLINE
 
 DIRECTORY = tenant_directory("acme")
 OWN_KEK = OFFLINE.model_copy(update={"kek_per_tenant": True})

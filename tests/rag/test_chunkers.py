@@ -7,7 +7,7 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.chunkers import chunker_of
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 POLICY = b"""# Returns
 

@@ -10,7 +10,7 @@ import pytest
 import konverze_rag as kr
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.tenant_ids import tenant_directory
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 
 def test_every_public_name_is_exported():
@@ -186,10 +186,9 @@ def test_variables_are_read_as_json_where_they_list_and_the_librarys_own_come_fi
 
 
 def test_an_engine_over_many_tenants_lists_none_of_them_when_it_is_opened(tmp_path, monkeypatch):
-    settings = kr.Settings(embeddings="none", openai_api_key=None, openai_base_url=None)
-    kr.Engine.open(tmp_path, settings=settings).close()
+    kr.Engine.open(tmp_path, settings=OFFLINE).close()
     monkeypatch.setattr(LocalBlobStore, "list", None)
-    kr.Engine.open(tmp_path, settings=settings).close()
+    kr.Engine.open(tmp_path, settings=OFFLINE).close()
 
 
 def test_importing_the_library_loads_no_model_runtime():

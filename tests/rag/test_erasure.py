@@ -10,8 +10,8 @@ from konverze_core.reports import ErasureMode
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenant_ids import tenant_directory
-from tests.rag.conftest import OFFLINE
 from tests.rag.stores import FailingStore, InterruptedStore
+from tests.settings import OFFLINE
 
 DIRECTORY = tenant_directory("acme")
 OWN_KEK = OFFLINE.model_copy(update={"kek_per_tenant": True})

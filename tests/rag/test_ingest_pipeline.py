@@ -23,7 +23,7 @@ from konverze_rag.ingest.ingestion import COMMIT_CHUNKS, Ingestion
 from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, OCR_MODULE, Order
 from konverze_rag.ingest.vectors import REMOTE_CALLS
 from konverze_rag.uploads import READ_TRIES, named_uploads, settled_bytes
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 SMALL_CHUNKS = OFFLINE.model_copy(update={"chunk_tokens": 8, "chunk_overlap_tokens": 0})
 

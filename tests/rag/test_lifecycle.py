@@ -11,7 +11,7 @@ from konverze_core.fakes import HashingEmbedder, MemoryBlobStore
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.tenant_ids import tenant_directory
 from tests.indexes.renewals import wait_for_renewals
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 LEASE_S, GRACE_S = 900.0, 14_400.0
 

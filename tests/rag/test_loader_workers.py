@@ -9,7 +9,7 @@ import pytest
 import konverze_rag as kr
 from tests.loaders.bombs import page_tree_fan_out
 from tests.loaders.test_isolation import children
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts processes by /proc")
 

@@ -10,7 +10,7 @@ import konverze_rag as kr
 from konverze_core.reports import VacuumReport
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.upkeep.maintenance import Maintenance
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 DAY_S = 86_400.0
 

@@ -9,7 +9,7 @@ import konverze_rag as kr
 from konverze_rag import measuring
 from konverze_rag.cli import app
 from konverze_rag.measuring import measure_tenant
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from konverze_indexes.index import REFRESH_S, TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.upkeep.reencryption import DROPPED_AFTER
-from tests.rag.conftest import OFFLINE
 from tests.rag.stores import InterruptedStore
+from tests.settings import OFFLINE
 
 DAY_S = 86_400.0
 HOUR_S = DROPPED_AFTER.total_seconds()

@@ -3,7 +3,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, OverlapReranker
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 
 def _chunks(count, document_id="bulk"):

@@ -16,7 +16,7 @@ from konverze_core.fakes import MemoryBlobStore
 from konverze_indexes.index import REFRESH_S
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.settings import MIN_CACHE_BYTES
-from tests.rag.conftest import OFFLINE
+from tests.settings import OFFLINE
 
 ROWS, DIM = 40, 64
 TENANT_BYTES = 130_000
