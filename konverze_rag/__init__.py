@@ -88,6 +88,7 @@ from konverze_loaders import LoaderPool, LoadLimits, WorkerLimits, load
 from konverze_rag.aio import AsyncEngine, AsyncTenant
 from konverze_rag.engine import Engine
 from konverze_rag.ingest.progress import Progress
+from konverze_rag.inspecting import InspectedPage, Inspection, inspect_file
 from konverze_rag.measuring import TenantMeasurement, measure_tenant
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
@@ -136,6 +137,8 @@ __all__ = [
     "HealthReport",
     "Hit",
     "IngestReport",
+    "InspectedPage",
+    "Inspection",
     "IntegrityError",
     "KekDestruction",
     "KekVersion",
@@ -188,6 +191,7 @@ __all__ = [
     "WorkerLimits",
     "WrappedKey",
     "__version__",
+    "inspect_file",
     "load",
     "measure_tenant",
 ]

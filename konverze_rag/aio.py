@@ -30,13 +30,14 @@ from konverze_indexes.reindexing import OnReindexed
 from konverze_indexes.residents import CacheStats
 from konverze_rag.engine import Engine
 from konverze_rag.ingest.progress import OnProgress
+from konverze_rag.inspecting.inspection import Inspection
 from konverze_rag.lanes import Gate, Lanes
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.copying import CopyReport
 from konverze_rag.upkeep.rounds import OnRound
-from konverze_rag.uploads import Uploads
+from konverze_rag.uploads import Upload, Uploads
 
 ENGINE = ""
 """Whose turn the calls of the engine itself take; no tenant has this id."""
@@ -69,6 +70,10 @@ class AsyncTenant:
             password=password,
             on_progress=on_progress,
         )
+
+    async def inspect(self, content: Upload, *, source: str | None = None, password: str | None = None) -> Inspection:
+        """See `Tenant.inspect`."""
+        return await self._lanes.run(self.id, self._tenant.inspect, content, source=source, password=password)
 
     async def sync(
         self,

@@ -34,6 +34,8 @@ from konverze_rag.ingest.progress import OnProgress
 from konverze_rag.ingest.ready import documents_of, embedded
 from konverze_rag.ingest.syncing import sync_folder
 from konverze_rag.ingest.tidying import tidy
+from konverze_rag.inspecting.inspection import Inspection
+from konverze_rag.inspecting.inspector import Inspector
 from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import Question
@@ -41,7 +43,7 @@ from konverze_rag.retrieval import Retriever, checked_vectors
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.erasing import erase_indexed_document, erase_tenant, erase_visitor
-from konverze_rag.uploads import Uploads, checked_source, named_uploads
+from konverze_rag.uploads import Upload, Uploads, checked_source, named_uploads
 
 DEFAULT_HITS = 10
 
@@ -71,6 +73,8 @@ class Tenant:
         tenancy = self._tenancy
         embedder = None if model is None else model.embedder
         chunker = SettledChunker(self._configuration.current, embedder, tenancy.counter.count_many)
+        count = embedder.count_tokens if embedder else tenancy.counter.count_many
+        self._inspector = Inspector(chunker, count, load=tenancy.load, limits=tenancy.limits)
         self._ingestion = Ingestion(
             self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits, load=tenancy.load
         )
@@ -130,6 +134,21 @@ class Tenant:
             uploads=named_uploads(content, source), metadata=checked_metadata(metadata or {}), password=password
         )
         return self._ingestion.run(order, on_progress)
+
+    def inspect(self, content: Upload, *, source: str | None = None, password: str | None = None) -> Inspection:
+        """What an ingest of a file would index: its text, structure, pages and chunks; nothing is stored.
+
+        Args:
+            content: A path, bytes, or a binary file object.
+            source: The document id; by default the file's name.
+            password: Opens a locked file, also one inside the file.
+
+        Raises:
+            ConfigError: The path does not exist, the source is illegal, or what is given is more than one file.
+            LoadError: The file cannot be read, or has no text; the message says why.
+            ProviderError: The model that tells a semantic chunker what is alike failed.
+        """
+        return self._inspector.inspect(content, source=source, password=password)
 
     def sync(
         self,

@@ -52,7 +52,8 @@ def _files_of(folder: Path) -> dict[str, Upload]:
     return {source: upload.content for source, upload in files.uploads.items()}
 
 
-def _password(*, is_asked: bool) -> str | None:
+def asked_password(*, is_asked: bool) -> str | None:
+    """What the terminal is told; None where it is not asked."""
     return typer.prompt("Password", hide_input=True, err=True) if is_asked else None
 
 
@@ -75,7 +76,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Indexes files; the same file name, or the same path below a folder, replaces."""
-    uploads, password = _uploads(paths), _password(is_asked=ask_password)
+    uploads, password = _uploads(paths), asked_password(is_asked=ask_password)
     with tenant_of(data, tenant, create=True) as acme, rendering.progress() as on_progress:
         report = acme.ingest(uploads, password=password, on_progress=on_progress)
     rendering.show_ingest(report, as_json=as_json)
@@ -96,7 +97,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Indexes what is in a folder, and deletes what came from it and is not in it any more."""
-    password = _password(is_asked=ask_password)
+    password = asked_password(is_asked=ask_password)
     with tenant_of(data, tenant, create=True) as acme, rendering.progress() as on_progress:
         report = acme.sync(
             folder,

@@ -97,7 +97,8 @@ def _place(document_id: str, page: int | None) -> str:
     return f"{document_id}, page {page}" if page is not None else document_id
 
 
-def _shortened(text: str, length: int) -> str:
+def shortened(text: str, length: int = SNIPPET_CHARS) -> str:
+    """On one line, with an ellipsis for what is beyond the length."""
     flat = " ".join(text.split())
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 
@@ -110,7 +111,7 @@ def show_hits(hits: Sequence[Hit], *, as_json: bool) -> None:
     for number, hit in enumerate(hits, start=1):
         heading = f" › {hit.chunk.heading}" if hit.chunk.heading else ""
         out.print(f"{number}. {_place(hit.chunk.document_id, hit.chunk.page)}{heading}  ({hit.score:.3f})")
-        out.print(f"   {_shortened(hit.chunk.text, SNIPPET_CHARS)}")
+        out.print(f"   {shortened(hit.chunk.text)}")
     if not hits:
         out.print("nothing found")
 
@@ -142,7 +143,7 @@ def show_stream(events: Iterator[Event]) -> Answer:
 def show_citation(citation: Citation) -> None:
     """Where the words stand, and the words."""
     place = _place(citation.document_id, citation.page)
-    out.print(f"  [{citation.number}] {place}: “{_shortened(citation.quote, QUOTE_CHARS)}”")
+    out.print(f"  [{citation.number}] {place}: “{shortened(citation.quote, QUOTE_CHARS)}”")
 
 
 def questions() -> Iterator[str]:

@@ -22,14 +22,16 @@ from konverze_loaders.pdf_structure import Structure, title_key
 from konverze_loaders.pdf_weights import weigh_scattered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from konverze_core.documents import Document
     from konverze_loaders.pdf_layout import Line
     from konverze_loaders.pdf_running import RunningLines
     from konverze_loaders.reading import Reading
 
-MAX_HEADING_CHARS = 100
+MAX_HEADING_CHARS = 160
+MAX_HEADING_LINES = 4
+HEADING_LEADING_EM = 1.6
 HEADING_SIZE_RATIO = 1.15
 MAX_HEADING_SIZES = 3
 PARAGRAPH_GAP_RATIO = 1.4
@@ -167,18 +169,23 @@ class _Assembler:
         gap = PARAGRAPH_GAP_RATIO * _leading(page_lines)
         tables: dict[int, int] = {}
         paragraph: list[Line] = []
-        for line in page_lines:
-            level = self._level(number, line)
-            if line.table is not None or level or (paragraph and _starts_paragraph(paragraph[-1], line, gap)):
+        for run in _runs(page_lines):
+            if level := self._level(number, run):
                 self._close(paragraph)
-            if line.table is not None:
-                if line.table not in tables:
-                    tables[line.table] = self.builder.new_table()
-                self.builder.add_row(line.cells, tables[line.table])
-            elif level:
-                self.builder.add(BlockKind.HEADING, " ".join(line.text.split()), level=level)
-            else:
-                paragraph.append(line)
+                self.builder.add(BlockKind.HEADING, _joined(run), level=level)
+                continue
+            for line in run:
+                level = self._outlined(number, line.text)
+                if line.table is not None or level or (paragraph and _starts_paragraph(paragraph[-1], line, gap)):
+                    self._close(paragraph)
+                if line.table is not None:
+                    if line.table not in tables:
+                        tables[line.table] = self.builder.new_table()
+                    self.builder.add_row(line.cells, tables[line.table])
+                elif level:
+                    self.builder.add(BlockKind.HEADING, " ".join(line.text.split()), level=level)
+                else:
+                    paragraph.append(line)
         self._close(paragraph)
 
     def _close(self, paragraph: list[Line]) -> None:
@@ -186,13 +193,40 @@ class _Assembler:
         self.builder.add(BlockKind.PARAGRAPH, _HYPHENATED.sub("", text))
         paragraph.clear()
 
-    def _level(self, number: int, line: Line) -> int:
-        if line.table is not None:
+    def _level(self, number: int, run: Sequence[Line]) -> int:
+        """The level of lines that make one heading; 0 for all others."""
+        if run[0].table is not None:
             return 0
-        if number in self._outline and (level := self._outline[number].get(title_key(line.text))):
+        text = _joined(run)
+        if level := self._outlined(number, text):
             return level
-        level = self._sizes.get(round(line.size, 1), 0)
-        return level if level and _may_be_heading(line.text) else 0
+        level = self._sizes.get(round(run[0].size, 1), 0)
+        return level if level and len(run) <= MAX_HEADING_LINES and _may_be_heading(text) else 0
+
+    def _outlined(self, number: int, text: str) -> int:
+        return self._outline[number].get(title_key(text), 0) if number in self._outline else 0
+
+
+def _runs(page_lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Lines of one size that stand right under each other, together: a heading of two lines is one."""
+    start = 0
+    for place in range(1, len(page_lines) + 1):
+        if place == len(page_lines) or not _goes_on(page_lines[place - 1], page_lines[place]):
+            yield page_lines[start:place]
+            start = place
+
+
+def _goes_on(above: Line, below: Line) -> bool:
+    return (
+        above.table is None
+        and below.table is None
+        and round(above.size, 1) == round(below.size, 1)
+        and 0 < above.y - below.y <= HEADING_LEADING_EM * above.size
+    )
+
+
+def _joined(run: Sequence[Line]) -> str:
+    return " ".join([word for line in run for word in line.text.split()])
 
 
 def _leading(page_lines: Sequence[Line]) -> float:

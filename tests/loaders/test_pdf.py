@@ -70,6 +70,22 @@ def test_large_type_is_a_heading_and_gaps_part_paragraphs():
     ]
 
 
+def test_a_heading_of_two_lines_is_one_and_a_large_paragraph_is_none():
+    heading = show("Terms of sale and", 72, 740, 18) + show("refunds for kettles", 72, 718, 18)
+    large = [f"This large line {number} goes on and on over the page" for number in range(6)]
+    stream = heading + "".join(show(line, 72, 680 - 18 * number, 14) for number, line in enumerate(large))
+    small = [f"The small line {number} belongs to the body of the text." for number in range(20)]
+    document = load(pdf(stream + prose(small, top=540)))
+    assert _texts(document, BlockKind.HEADING) == ["Terms of sale and refunds for kettles"]
+    assert _texts(document, BlockKind.PARAGRAPH)[0] == "\n".join(large)
+
+
+def test_an_outline_title_of_two_lines_is_one_heading():
+    writer = rewritten(pdf(prose(["Terms of sale", "and of refunds", "", "We sell things."])))
+    writer.add_outline_item(title="Terms of sale and of refunds", page_number=0)
+    assert _texts(load(written(writer)), BlockKind.HEADING) == ["Terms of sale and of refunds"]
+
+
 def test_outline_titles_are_headings():
     writer = rewritten(pdf(prose(["Terms of sale", "We sell things."])))
     parent = writer.add_outline_item(title="Terms of sale", page_number=0)

@@ -10,6 +10,8 @@ import konverze_rag as kr
 def engine_and_tenant(engine: kr.Engine) -> None:
     acme = engine.tenant("acme", create=False, min_generation=3)
     assert_type(acme, kr.Tenant)
+    assert_type(acme.inspect("manual.pdf"), kr.Inspection)
+    assert_type(kr.inspect_file("manual.pdf").pages, tuple[kr.InspectedPage, ...])
     assert_type(acme.sync("manuals", label="manuals", exclude=["*.tmp"]), kr.SyncReport)
     assert_type(
         acme.ingest(["a.pdf", b"bytes"], metadata={"lang": "en", "tags": ["a", "b"], "price": 1.5}), kr.IngestReport
