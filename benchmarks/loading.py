@@ -1,7 +1,7 @@
 """What becomes of real files, how much of a known text is found, and how fast are PDFs? `python -m benchmarks.loading`.
 
 The folder holds files by kind (`pdf/`, `docx/`, …) and `pairs/`, whose `PAIRS.tsv` names files and the texts that are
-expected of them. None of it is part of the repository.
+expected of them; `MANIFEST.tsv` tells encodings. None of it is part of the repository.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from benchmarks.ratios import Row
 from benchmarks.report import table
 from konverze_core.errors import KonverzeError, NoTextError
 from konverze_loaders import TokenWindowChunker, load
+from konverze_loaders.normalise import normalise
 from konverze_rag.providers.tiktoken_offline import CL100K, TokenCounter
 
 RECALL_GOAL = 0.98
@@ -99,6 +100,23 @@ def _recall(found: str, expected: str) -> float:
 def _trigrams(text: str) -> Counter[str]:
     text = "".join(unicodedata.normalize("NFC", text).split())
     return Counter(text[place : place + 3] for place in range(len(text) - 2)) or Counter([text])
+
+
+def encodings(folder: Path) -> list[Row]:
+    """One row: how many texts of known encoding are read as they are, blanks apart, and which ones are not."""
+    with (folder / "MANIFEST.tsv").open(encoding="utf-8", newline="") as manifest:
+        known = [row for row in csv.DictReader(manifest, delimiter="\t") if row["encoding_truth"]]
+    others: list[str] = []
+    for row in known:
+        path = folder / row["file"]
+        try:
+            expected = normalise(path.read_bytes().decode(row["encoding_truth"]).removeprefix("\ufeff"))
+        except LookupError:  # Python has no such codec
+            others.append(f"{path.name} (not compared)")
+            continue
+        if "".join(load(path).text.split()) != "".join(expected.split()):
+            others.append(path.name)
+    return [{"files": len(known), "read as they are": len(known) - len(others), "others": ", ".join(others)}]
 
 
 def speeds(folder: Path) -> list[Row]:
@@ -204,7 +222,7 @@ def main() -> None:
         print(_peak(asked.peak))
         return
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    for question in (outcomes, recalls, speeds, memory):
+    for question in (outcomes, recalls, encodings, speeds, memory):
         print(f"\n## {question.__name__}\n\n{table(question(asked.folder))}", flush=True)
 
 

@@ -18,7 +18,7 @@ def test_a_write_call_that_fails_tears_nothing_and_loses_nothing_acknowledged(op
     result = driven(operation, tmp_path)
     problems, synced = result["problems"], result["synced"]
     sys.stdout.write("\n".join([*problems, *synced["unsafe"]]))
-    assert {"openat", "close", "fsync", "write"} <= result["calls"].keys()
+    assert {"openat", "close", "fsync", "writev"} <= result["calls"].keys()
     figure(
         "SIGKILL, EIO, ENOSPC at each write system call",
         passed=result["tried"] - len(problems),
