@@ -21,7 +21,7 @@ from benchmarks.ratios import REPETITIONS, Row, Watched, as_json
 from konverze_core.fakes import HashingEmbedder
 from konverze_core.protocols import Embedder, Vectors
 from konverze_loaders import Chunker
-from konverze_loaders.chunking import CountTokens
+from konverze_loaders.chunkers.chunking import CountTokens
 from konverze_rag.chunkers import chunker_of
 from konverze_rag.providers.tiktoken_offline import CL100K, TokenCounter
 

@@ -16,9 +16,9 @@ from konverze_loaders import (
     SentenceWindowChunker,
     TokenWindowChunker,
 )
+from konverze_loaders.chunkers.chunking import CountTokens
 from konverze_loaders.chunkers.parent_child import DEFAULT_PARENT_TOKENS
 from konverze_loaders.chunkers.sentence_windows import DEFAULT_WINDOW_TOKENS
-from konverze_loaders.chunking import CountTokens
 from konverze_rag.embedding import model_vectors
 from konverze_rag.settings import Settings
 

@@ -19,7 +19,7 @@ from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import FileMarks, Marks, MemoryMarks
 from konverze_indexes.stores import open_blob_store
 from konverze_loaders import load
-from konverze_loaders.isolation import LoaderPool
+from konverze_loaders.isolation.pool import LoaderPool
 from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.settings import Settings
 

@@ -23,7 +23,7 @@ from pydantic_core import from_json
 
 from konverze_core.errors import ConfigError
 from konverze_indexes.scalars import checked_text
-from konverze_loaders.isolation import default_workers
+from konverze_loaders.isolation.pool import default_workers
 
 CACHE_BYTES = 2 << 30
 """Memory of all tenants' decrypted indexes together, by default."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from konverze_loaders.sentences import split_sentences
+from konverze_loaders.chunkers.sentences import split_sentences
 from konverze_rag.answering.facts import facts
 from konverze_rag.answering.stopwords import GENERIC_WORDS, PRICE_WORDS
 from konverze_rag.answering.wording import content_words, is_code

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from konverze_core.documents import Span
-from konverze_loaders.sentences import split_sentences
+from konverze_loaders.chunkers.sentences import split_sentences
 
 _FEWEST_PROSE_WORDS = 4
 _MOST_HEADING_WORDS = 12

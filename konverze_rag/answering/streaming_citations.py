@@ -6,7 +6,7 @@ import regex
 
 from konverze_core.answers import Citation, Cited, Event, Token
 from konverze_core.retrieval import Hit
-from konverze_loaders.sentences import split_sentences
+from konverze_loaders.chunkers.sentences import split_sentences
 from konverze_rag.answering.marks import REFUSAL_SENTINEL, is_mark, may_be_mark, numbers_of
 from konverze_rag.answering.verify import Support, Verify, citation, supports_hit
 from konverze_rag.answering.wording import content_words

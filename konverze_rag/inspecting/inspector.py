@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from konverze_core.errors import ConfigError
 from konverze_loaders import Chunker, LoadLimits
-from konverze_loaders.chunking import CountTokens
+from konverze_loaders.chunkers.chunking import CountTokens
 from konverze_rag import opening
 from konverze_rag.chunkers import chunker_of
 from konverze_rag.ingest.preparing import LoadDocument

@@ -7,12 +7,12 @@ from konverze_loaders.chunkers import (
     SentenceWindowChunker,
     TokenWindowChunker,
 )
-from konverze_loaders.chunking import Chunker
-from konverze_loaders.isolation import LoaderPool
+from konverze_loaders.chunkers.chunking import Chunker
+from konverze_loaders.chunkers.sentences import split_sentences
+from konverze_loaders.isolation.pool import LoaderPool
+from konverze_loaders.isolation.worker_limits import WorkerLimits
 from konverze_loaders.limits import LoadLimits
 from konverze_loaders.loading import load
-from konverze_loaders.sentences import split_sentences
-from konverze_loaders.worker_limits import WorkerLimits
 
 __all__ = [
     "Chunker",

@@ -29,6 +29,9 @@ _TEXT_CODEC = re.compile(
     r"(?:ascii|utf-8(?:-sig)?|utf-(?:16|32)(?:-[lb]e)?|iso8859-\d+|cp\d{3,4}|koi8-[rtu]|kz1048|tis-620|johab|hz|gb2312|gbk"
     r"|gb18030|big5(?:hkscs)?|euc[_-]\w+|shift_jisx?\w*|iso2022_\w+|mac-\w+)"
 )
+_LATIN_1 = {"iso-8859-1", "latin-1", "windows-1252", "cp1252"}
+_CURRENCY_SIGN = b"\xa4"
+_C1 = re.compile(rb"[\x80-\x9f]")
 _MARGINS = re.compile(r"[\t\x0b\x0c\r]")
 _ASCII = re.compile(r"[\t\n\r -~]")
 _LETTERS_AND_SPACES = re.compile(r"[^\W_]|\s")
@@ -159,9 +162,15 @@ def _by_statistics(data: bytes) -> Decoded | None:
         return None
     for guess in chardet.detect_all(data[:SAMPLE_BYTES], ignore_threshold=True):
         name = guess["encoding"]
-        if name and not _IMPLAUSIBLE.match(name) and (found := _strict(data, name.lower())):
+        if name and not _IMPLAUSIBLE.match(name) and (found := _strict(data, _with_euro(name.lower(), data))):
             return found
     return None
+
+
+def _with_euro(name: str, data: bytes) -> str:
+    """Latin-9 in place of Latin-1 where that had the sign for any currency, which nobody writes."""
+    is_latin = name in _LATIN_1 and _CURRENCY_SIGN in data and not _C1.search(data)
+    return "iso-8859-15" if is_latin else name
 
 
 def _is_readable(text: str) -> bool:

@@ -15,22 +15,22 @@ from konverze_core.errors import (
     LimitExceededError,
     NoTextError,
 )
-from konverze_loaders.delimited import load_csv
-from konverze_loaders.docx import load_docx
-from konverze_loaders.eml import load_eml
+from konverze_loaders.containers.eml import load_eml
+from konverze_loaders.containers.epub import load_epub
+from konverze_loaders.containers.zip_files import load_zip
 from konverze_loaders.encoding import decode
-from konverze_loaders.epub import load_epub
-from konverze_loaders.html import load_html
-from konverze_loaders.json_values import load_json, load_json_lines
 from konverze_loaders.limits import LoadLimits
-from konverze_loaders.markdown import load_markdown
-from konverze_loaders.pdf import load_pdf
-from konverze_loaders.pptx import load_pptx
+from konverze_loaders.markup.html import load_html
+from konverze_loaders.markup.markdown import load_markdown
+from konverze_loaders.office.docx import load_docx
+from konverze_loaders.office.pptx import load_pptx
+from konverze_loaders.office.xlsx import load_xlsx
+from konverze_loaders.pdf.loader import load_pdf
 from konverze_loaders.reading import Reading
 from konverze_loaders.sniffing import Format, declared_format, looks_like_markup, sniff_bytes, sniff_text
+from konverze_loaders.tabular.delimited import load_csv
+from konverze_loaders.tabular.json_values import load_json, load_json_lines
 from konverze_loaders.text import load_text
-from konverze_loaders.xlsx import load_xlsx
-from konverze_loaders.zip_files import load_zip
 
 if TYPE_CHECKING:
     from konverze_core.documents import Document

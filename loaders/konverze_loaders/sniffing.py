@@ -11,10 +11,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from konverze_core.errors import CorruptFileError, EncryptedFileError, UnsupportedFormatError
-from konverze_loaders.archive import entry_count
-from konverze_loaders.delimited import find_dialect
-from konverze_loaders.eml import is_eml
-from konverze_loaders.json_values import is_json, is_json_lines
+from konverze_loaders.containers.archive import entry_count
+from konverze_loaders.containers.eml import is_eml
+from konverze_loaders.tabular.delimited import find_dialect
+from konverze_loaders.tabular.json_values import is_json, is_json_lines
 
 if TYPE_CHECKING:
     from konverze_loaders.reading import Reading

@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 
 from konverze_core.documents import Document
-from konverze_loaders import worker
-from konverze_loaders.isolation import worker_command
+from konverze_loaders.isolation import worker
+from konverze_loaders.isolation.pool import worker_command
+from konverze_loaders.isolation.wire import REPLY_HEAD, REQUEST_HEAD, Start
 from konverze_loaders.limits import LoadLimits
 from konverze_loaders.loading import load
-from konverze_loaders.wire import REPLY_HEAD, REQUEST_HEAD, Start
 
 SPEAKING = (
     sys.executable,
@@ -50,7 +50,7 @@ remembered: list[bytes] = []
 def command(function: str) -> tuple[str, ...]:
     """Starts a worker with a function of this module."""
     ours = f"from tests.loaders.hostile_worker import {function} as main"
-    return tuple(word.replace("from konverze_loaders.worker import main", ours) for word in worker_command())
+    return tuple(word.replace("from konverze_loaders.isolation.worker import main", ours) for word in worker_command())
 
 
 def misbehaving() -> None:

@@ -10,7 +10,7 @@ import resource
 import sys
 
 from konverze_core.errors import LoadError
-from konverze_loaders.isolation import LoaderPool
+from konverze_loaders.isolation.pool import LoaderPool
 from tests.loaders.bombs import BOMBS
 
 

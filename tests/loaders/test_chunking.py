@@ -5,9 +5,9 @@ import pytest
 from konverze_core.documents import BlockKind, Document
 from konverze_core.errors import ConfigError
 from konverze_loaders import TokenWindowChunker, load
-from konverze_loaders.borders import border_before
 from konverze_loaders.builder import DocumentBuilder
-from konverze_loaders.outline import sections
+from konverze_loaders.chunkers.borders import border_before
+from konverze_loaders.chunkers.outline import sections
 from konverze_loaders.reading import Reading
 
 

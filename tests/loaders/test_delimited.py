@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from konverze_core.errors import LimitExceededError
 from konverze_loaders import LoadLimits, load
-from konverze_loaders.delimited import find_dialect
+from konverze_loaders.tabular.delimited import find_dialect
 
 ROWS = [["Name", "City", "Since", "Amount"], ["Asha", "Pune", "2024-01-02", "1.5"], ["Ravi", "Goa", "2023-05-06", "2"]]
 FACT = "Name: Asha | City: Pune | Since: 2024-01-02 | Amount: 1.5"

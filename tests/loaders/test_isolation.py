@@ -23,10 +23,10 @@ from konverze_core.errors import (
     NoTextError,
 )
 from konverze_loaders import LoadLimits, load
-from konverze_loaders.confinement import landlock_version
-from konverze_loaders.isolation import LoaderPool, worker_command
-from konverze_loaders.wire import REPLY_HEAD
-from konverze_loaders.worker_limits import WorkerLimits
+from konverze_loaders.isolation.confinement import landlock_version
+from konverze_loaders.isolation.pool import LoaderPool, worker_command
+from konverze_loaders.isolation.wire import REPLY_HEAD
+from konverze_loaders.isolation.worker_limits import WorkerLimits
 from tests.loaders.docx_bytes import docx, p, table
 from tests.loaders.hostile_worker import SPEAKING, command, framed
 from tests.loaders.pdf_bytes import pdf, prose
@@ -362,7 +362,7 @@ def test_no_worker_outlives_its_pools_process():
     program = (
         f"import sys; sys.path[:] = {sys.path!r}\n"
         "from threading import Thread\n"
-        "from konverze_loaders.isolation import LoaderPool\n"
+        "from konverze_loaders.isolation.pool import LoaderPool\n"
         "from tests.loaders.hostile_worker import command\n"
         "from tests.loaders.test_isolation import children, states, wait_until\n"
         "import time\n"
@@ -385,7 +385,7 @@ def test_a_forked_service_gets_workers_of_its_own():
     program = (
         f"import sys; sys.path[:] = {sys.path!r}\n"
         "import os\n"
-        "from konverze_loaders.isolation import LoaderPool\n"
+        "from konverze_loaders.isolation.pool import LoaderPool\n"
         "from tests.loaders.test_isolation import children\n"
         "pool = LoaderPool(1)\n"
         "pool.load(b'one')\n"

@@ -94,6 +94,20 @@ def test_outline_titles_are_headings():
     assert [(b.kind, b.level) for b in blocks] == [(BlockKind.HEADING, 1), (BlockKind.HEADING, 2)]
 
 
+def test_leaders_of_a_table_of_contents_are_left_out():
+    entries = [("Introduction", "1"), ("Refunds", "12"), ("Delivery and pick-up", "iv"), ("Index", "140")]
+    dotted = [f"{title} {'.' * 30} {page}" for title, page in entries]
+    assert _texts(load(pdf(prose(dotted))), BlockKind.PARAGRAPH) == [
+        "\n".join(f"{title} … {page}" for title, page in entries)
+    ]
+    rows = "".join(
+        show(title, 72, 700 - 14 * n) + show("- " * 20, 200, 700 - 14 * n) + show(page, 420, 700 - 14 * n)
+        for n, (title, page) in enumerate(entries)
+    )
+    assert load(pdf(rows)).text.split("\n") == [f"{title} | {page}" for title, page in entries]
+    assert "A ---- B" in load(pdf(prose(["A ---- B", "a_______b and more"]))).text
+
+
 def test_title_and_author_are_metadata():
     writer = rewritten(pdf(show("Text.", 72, 700)))
     writer.add_metadata({"/Title": "Handbook", "/Author": "Asha"})

@@ -10,10 +10,10 @@ import pytest
 from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError, LimitExceededError, NoTextError
 from konverze_loaders import LoadLimits, load
-from konverze_loaders.pdf_document import PdfiumDocument
-from konverze_loaders.pdf_ocr import PageImages, ReadImage, _read_table, installed_reader
-from konverze_loaders.pdf_pages import DRAWN, PARTLY, SCANNED
-from konverze_loaders.pdf_quality import UNEXPLAINED
+from konverze_loaders.pdf.ocr import PageImages, ReadImage, _read_table, installed_reader
+from konverze_loaders.pdf.pages import DRAWN, PARTLY, SCANNED
+from konverze_loaders.pdf.pdfium import PdfiumDocument
+from konverze_loaders.pdf.quality import UNEXPLAINED
 from tests.loaders.pdf_bytes import DOTS, pdf, prose, rewritten, show, show_glyphs, written
 
 PROSE = ["A page of text that everyone can read,", "with lines enough to be one", "and nothing missing in it."]

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from konverze_loaders.pdf_marks import Glyph, from_right_to_left, runs_from_right, written
-from konverze_loaders.pdf_quality import GIBBERISH, MISPLACED, UNEXPLAINED, fault, is_garbage
+from konverze_loaders.pdf.marks import Glyph, from_right_to_left, runs_from_right, written
+from konverze_loaders.pdf.quality import GIBBERISH, MISPLACED, UNEXPLAINED, fault, is_garbage
 
 ENGLISH = "Refunds are paid within seven days of the day on which the goods were received in our warehouse. "
 HINDI = "अगर आप सदस्य हैं तो सात दिन में पैसा वापस मिलता है। दुकान सुबह नौ बजे खुलती है और रात को बन्द होती है। "

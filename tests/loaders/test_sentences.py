@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from konverze_loaders import split_sentences
-from konverze_loaders.sentences import last_sentence_border, sentence_borders
+from konverze_loaders.chunkers.sentences import last_sentence_border, sentence_borders
 
 
 def _sentence_texts(text: str) -> list[str]:

@@ -29,6 +29,8 @@ FRENCH = "Le délai de remboursement est de sept jours à compter de la récepti
         (RUSSIAN, "windows-1251"),
         (RUSSIAN, "koi8-r"),
         (FRENCH, "windows-1252"),
+        (f"{FRENCH}Il coûte 20 € par mois.", "windows-1252"),
+        (f"{FRENCH}Il coûte 20 € par mois.", "iso-8859-15"),
         ("返金には七日かかります。お問い合わせください。" * 4, "shift_jis"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from konverze_core.errors import LimitExceededError, NoTextError
 from konverze_loaders import LoadLimits, load
-from konverze_loaders.number_formats import shown
+from konverze_loaders.office.number_formats import shown
 from tests.loaders.office_bytes import cell, grid, relations, sheet, xlsx
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from konverze_core.documents import Chunk, Document, Span
 from konverze_core.errors import ConfigError
-from konverze_loaders.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
-from konverze_loaders.outline import sections
-from konverze_loaders.packing import Packer
+from konverze_loaders.chunkers.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
+from konverze_loaders.chunkers.outline import sections
+from konverze_loaders.chunkers.packing import Packer
 
 DEFAULT_PARENT_TOKENS = 1_024
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from konverze_core.documents import Block, BlockKind, Chunk, Document
-from konverze_loaders.chunking import (
+from konverze_loaders.chunkers.chunking import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_OVERLAP_TOKENS,
     CountTokens,
     checked_budget,
     chunks_of,
 )
-from konverze_loaders.outline import Section, sections
-from konverze_loaders.packing import Packer
+from konverze_loaders.chunkers.outline import Section, sections
+from konverze_loaders.chunkers.packing import Packer
 
 
 class RowChunker:

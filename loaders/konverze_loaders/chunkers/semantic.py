@@ -11,10 +11,10 @@ import numpy.typing as npt
 from konverze_core.documents import Chunk, Document
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Vectors
+from konverze_loaders.chunkers.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
+from konverze_loaders.chunkers.outline import Section, sections
+from konverze_loaders.chunkers.packing import Packer
 from konverze_loaders.chunkers.sentence_windows import sentence_starts
-from konverze_loaders.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
-from konverze_loaders.outline import Section, sections
-from konverze_loaders.packing import Packer
 
 DEFAULT_PERCENTILE = 90.0
 COMPARED_SENTENCES = 3

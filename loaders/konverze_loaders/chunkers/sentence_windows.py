@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from konverze_core.documents import BlockKind, Chunk, Document, Span
 from konverze_core.errors import ConfigError
-from konverze_loaders.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
-from konverze_loaders.outline import Section, sections
-from konverze_loaders.packing import Packer
-from konverze_loaders.sentences import split_sentences
+from konverze_loaders.chunkers.chunking import DEFAULT_MAX_TOKENS, CountTokens, Cut, checked_budget, chunks_of
+from konverze_loaders.chunkers.outline import Section, sections
+from konverze_loaders.chunkers.packing import Packer
+from konverze_loaders.chunkers.sentences import split_sentences
 
 DEFAULT_WINDOW_TOKENS = 256
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from konverze_core.documents import Chunk, Document
-from konverze_loaders.chunking import (
+from konverze_loaders.chunkers.chunking import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_OVERLAP_TOKENS,
     CountTokens,
     checked_budget,
     chunks_of,
 )
-from konverze_loaders.outline import sections
-from konverze_loaders.packing import Packer
+from konverze_loaders.chunkers.outline import sections
+from konverze_loaders.chunkers.packing import Packer
 
 
 class TokenWindowChunker:

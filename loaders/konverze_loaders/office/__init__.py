@@ -1,0 +1,1 @@
+"""Office files, read from their XML (ADR 0018)."""

@@ -1,0 +1,1 @@
+"""CSV and JSON, and what all tables share."""
