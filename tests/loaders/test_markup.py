@@ -52,7 +52,7 @@ def test_markdown_shows_what_a_reader_sees():
     blocks, document = _blocks(MARKDOWN, "plans.md")
     assert blocks == [
         ("heading", "Pricing"),
-        ("paragraph", "See the terms for all\ndetails & logo."),
+        ("paragraph", "See the terms (https://example.org) for all\ndetails & logo."),
         ("list_item", "one\nmore"),
         ("list_item", "two"),
         ("list_item", "3. third"),
@@ -129,7 +129,7 @@ def test_footnotes_are_notes():
         ("paragraph", "Text[^1]."),
         ("note", "[^1]: One."),
         ("note", "[^2]: Two."),
-        ("paragraph", "a"),
+        ("paragraph", "a (http://x)"),
     ]
 
 
@@ -162,3 +162,40 @@ def test_header_and_footer_of_a_page_are_no_body_and_those_of_an_article_are():
         ("page_footer", "Terms"),
         ("paragraph", "After"),
     ]
+
+
+SHOWN = [
+    ('<a href="https://shop.example/form?a=1">the form</a>', "the form (https://shop.example/form?a=1)"),
+    ('<a href="mailto:help@shop.example?subject=x">write to us</a>', "write to us (help@shop.example)"),
+    ('<a href="tel:+911234567890">call</a>', "call (+911234567890)"),
+    ('<a href="https://www.shop.example/">shop.example</a>', "shop.example"),
+    ('<a href="mailto:help@shop.example">help@shop.example</a>', "help@shop.example"),
+    ('<a href="/form">the form</a> <a href="#top">top</a>', "the form top"),
+    ('<a href="javascript:alert(1)">now</a> <a>no</a> <a href="">way</a>', "now no way"),
+    ('<a href="https://[::1">odd</a> <a href="https://">odder</a>', "odd odder"),
+    (f'<a href="https://shop.example/{"x" * 200}">long</a>', "long"),
+    ('<a href="https://shop.example/x"><img alt="picture"></a>', ""),
+    ('<a href="https://shop.example/x"><b>the</b> form</a>.', "the form (https://shop.example/x)."),
+]
+
+
+@pytest.mark.parametrize(("markup", "text"), SHOWN)
+def test_a_link_tells_where_it_leads_unless_its_words_do(markup, text):
+    assert load(f"<!doctype html><p>We are open. {markup}</p>".encode()).text == f"We are open. {text}".strip()
+
+
+def test_links_of_a_page_that_tells_its_address_are_made_whole():
+    page = '<!doctype html>{}<p>Open <a href="/form">the form</a> or <a href="#top">the top</a>.</p>'
+    whole = "Open the form (https://shop.example/form) or the top."
+    assert load(page.format('<link rel="canonical" href="https://shop.example/help/a">').encode()).text == whole
+    assert load(page.format('<base href="https://shop.example/help/">').encode()).text == whole
+    assert load(page.format('<base href="javascript:alert(1)">').encode()).text == "Open the form or the top."
+
+
+def test_headings_and_margins_tell_no_addresses():
+    link = '<a href="https://shop.example">Shop</a>'
+    document = load(f"<!doctype html><header>{link}</header><h1>{link}</h1><p>{link}</p><pre>{link}</pre>".encode())
+    assert document.text.split("\n\n") == ["Shop", "Shop", "Shop (https://shop.example)", "Shop"]
+    document = load(b"# [Shop](https://a.example)\n\nSee [it](https://a.example), <https://a.example>.", name="a.md")
+    assert document.text == "Shop\n\nSee it (https://a.example), https://a.example."
+    assert document.metadata["title"] == "Shop"

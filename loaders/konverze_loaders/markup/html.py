@@ -12,6 +12,7 @@ from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.markup.html_nesting import check_nesting
 from konverze_loaders.markup.html_tags import BLOCKS, SKIPPED
+from konverze_loaders.markup.links import told_target
 from konverze_loaders.normalise import RAISED_NUMBER
 from konverze_loaders.tabular.grid import Cell, Grid
 
@@ -52,22 +53,21 @@ class _Table:
 @dataclass(slots=True)
 class _Reader:
     builder: DocumentBuilder
+    base: str = ""
     inline: list[str] = field(default_factory=list[str])
     tables: list[_Table] = field(default_factory=list[_Table])
     pre_depth: int = 0
     sections: int = 0
     margins: list[BlockKind | None] = field(default_factory=list[BlockKind | None])
     kinds: list[tuple[BlockKind, int]] = field(default_factory=list[tuple[BlockKind, int]])
+    links: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     def text(self, value: str) -> None:
         self.inline.append(value if self.pre_depth else _SPACE.sub(" ", value))
 
     def enter(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag == "sup" and _is_raised_number(node) and self.inline and self.inline[-1][-1:].isdecimal():
-            self.inline.append("^")
-        if tag == "br":
-            self.inline.append("\n" if self.pre_depth else _BREAK)
+        self._enter_inline(tag, node)
         if tag not in BLOCKS:
             return
         self.flush()
@@ -86,6 +86,8 @@ class _Reader:
             self._enter_cell(tag, node)
 
     def leave(self, tag: str) -> None:
+        if tag == "a":
+            self._leave_link()
         if tag not in BLOCKS:
             return
         self.flush()
@@ -120,6 +122,20 @@ class _Reader:
             if margin is not None and not level:
                 kind = margin
             self.builder.add(kind, " ".join(text.split()) if level else text, level=level)
+
+    def _enter_inline(self, tag: str, node: LexborNode) -> None:
+        if tag == "sup" and _is_raised_number(node) and self.inline and self.inline[-1][-1:].isdecimal():
+            self.inline.append("^")
+        if tag == "br":
+            self.inline.append("\n" if self.pre_depth else _BREAK)
+        if tag == "a":
+            self.links.append((node.attributes.get("href") or "", len(self.inline)))
+
+    def _leave_link(self) -> None:
+        href, start = self.links.pop()
+        is_title = bool(self.kinds and self.kinds[-1][1])
+        if not (is_title or self.pre_depth or any(self.margins)):
+            self.inline.append(told_target(href, "".join(self.inline[start:]), base=self.base))
 
     def _enter_table(self) -> None:
         if self.tables:
@@ -171,7 +187,7 @@ def load_html(text: str, reading: Reading, *, encoding: str) -> Document:
     tree = LexborHTMLParser(text)
     builder = DocumentBuilder(reading)
     if tree.root is not None:
-        _walk(tree.root, _Reader(builder))
+        _walk(tree.root, _Reader(builder, base=_base(tree)))
     return builder.build({"format": "html", "encoding": encoding} | _facts(tree))
 
 
@@ -236,6 +252,15 @@ def _is_hidden(node: LexborNode) -> bool:
         or attributes.get("role") == "navigation"
         or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
     )
+
+
+def _base(tree: LexborHTMLParser) -> str:
+    """The page's own address, where it tells it."""
+    for selector in ("base[href]", 'link[rel="canonical"][href]'):
+        node = tree.css_first(selector)
+        if node is not None and (href := (node.attributes.get("href") or "").strip()).startswith(("http:", "https:")):
+            return href
+    return ""
 
 
 def _facts(tree: LexborHTMLParser) -> dict[str, MetadataValue]:

@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.markup.html import visible_text
+from konverze_loaders.markup.links import told_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,7 +139,7 @@ def _add_blocks(tokens: Sequence[Token], builder: DocumentBuilder, reading: Read
 
 
 def _add_inline(opening: Token, token: Token, builder: DocumentBuilder, list_marks: list[str]) -> None:
-    text = inline_text(token)
+    text = inline_text(token, tells_links=opening.type != "heading_open")
     if opening.type == "heading_open":
         builder.add(BlockKind.HEADING, " ".join(text.split()), level=int(opening.tag[1:]))
     elif opening.type == "paragraph_open":
@@ -162,10 +163,21 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[str]]:
             yield row
 
 
-def inline_text(token: Token) -> str:
-    """The words of an inline token: no marks, no link targets, images by their description."""
+def inline_text(token: Token, *, tells_links: bool = True) -> str:
+    """The words of an inline token without marks, images by their description.
+
+    Args:
+        token: With its children.
+        tells_links: Whether the addresses of links to elsewhere stand after their words.
+    """
     parts: list[str] = []
+    links: list[tuple[str, int]] = []
     for child in token.children or ():
+        if child.type == "link_open":
+            links.append((str(child.attrs.get("href", "")), len(parts)))
+        if child.type == "link_close" and links:
+            href, start = links.pop()
+            parts.append(told_target(href, "".join(parts[start:])) if tells_links else "")
         if child.type in {"softbreak", "hardbreak"} or (
             child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)
         ):
@@ -178,4 +190,4 @@ def inline_text(token: Token) -> str:
 def _first_title(tokens: Sequence[Token], metadata: dict[str, MetadataValue]) -> dict[str, MetadataValue]:
     if "title" in metadata or not tokens or tokens[0].type != "heading_open" or tokens[0].tag != "h1":
         return {}
-    return {"title": " ".join(inline_text(tokens[1]).split())}
+    return {"title": " ".join(inline_text(tokens[1], tells_links=False).split())}
