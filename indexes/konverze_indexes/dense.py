@@ -33,6 +33,9 @@ Rows64: TypeAlias = npt.NDArray[np.int64]
 GATHERED_BYTES = 16 << 20
 """Allowed rows are gathered, and compared by themselves, while they take no more than this as fp16."""
 
+GATHERED_SHARE = 8
+"""The same while they take no more than this part of a large index."""
+
 SPARE_DEVIATIONS = 2
 """Standard deviations by which more rows are fetched under a filter than it takes on average."""
 
@@ -110,6 +113,7 @@ class DenseIndex:
         self._effort = lru_cache(KEPT_EFFORTS)(figures.effort)
         self._by_effort: dict[float, Any] = {}
         self._in_all_lists = self._parameters(self._index.nlist) if figures.structure == "ivf" else None
+        self._most_gathered_bytes = max(GATHERED_BYTES, stored.size // GATHERED_SHARE)
         self._preparing = threading.Lock()
 
     def search(self, query: Vectors, *, k: int, allowed: Allowed | None = None) -> tuple[Scores, Rows64]:
@@ -167,7 +171,7 @@ class DenseIndex:
             kept = np.flatnonzero(allowed.mask[rows])[:wanted]
             if kept.size == wanted:
                 return scores[kept], rows[kept]
-            if self._size_bytes(allowed) <= GATHERED_BYTES:
+            if self._size_bytes(allowed) <= self._most_gathered_bytes:
                 if prepared.gathered is None:
                     with self._preparing:
                         prepared.gathered = prepared.gathered or self._gathered(allowed)
@@ -211,7 +215,7 @@ class DenseIndex:
                 return allowed.prepared
             fetched = _fetched(CALIBRATED_K, allowed.count / self.count)
             alternative = min(self._work(fetched), self._work_of_skipping(allowed))
-            is_small = self._size_bytes(allowed) <= GATHERED_BYTES and self.figures.structure != "flat"
+            is_small = self._size_bytes(allowed) <= self._most_gathered_bytes and self.figures.structure != "flat"
             is_gathered = is_small and allowed.count < alternative
             prepared = self._gathered(allowed) if is_gathered else self._selected(allowed)
             allowed.prepared = prepared
@@ -221,11 +225,31 @@ class DenseIndex:
         return allowed.count * self.dim * 2
 
     def _gathered(self, allowed: Allowed) -> _Gathered:
-        rows = np.flatnonzero(allowed.mask)
+        rows, codes = self._codes_of(allowed)
         gathered = _Gathered(rows, flat_index(self.dim))
-        gathered.index.add(self._decoded(rows))
-        allowed.prepared_bytes = self._size_bytes(allowed) + rows.nbytes
+        gathered.index.add_sa_codes(codes)
+        allowed.prepared_bytes = codes.nbytes + rows.nbytes
         return gathered
+
+    def _codes_of(self, allowed: Allowed) -> tuple[Rows64, Bytes]:
+        """The allowed rows as they lie in the index: their numbers, and as fp16, uint8, shape (rows, 2 * dim)."""
+        if self.figures.structure != "ivf":
+            codes = self._vectors.codes
+            rows = np.flatnonzero(allowed.mask)
+            return rows, _seen(codes.data(), codes.size()).reshape(self.count, -1)[rows]
+        lists = self._index.invlists
+        rows = np.empty(allowed.count, np.int64)
+        codes = np.empty((allowed.count, 2 * self.dim), np.uint8)
+        end = 0
+        for number in range(self._index.nlist):
+            if size := lists.list_size(number):
+                numbers = _seen(lists.get_ids(number), size)
+                kept = np.flatnonzero(allowed.mask[numbers])
+                start, end = end, end + kept.size
+                np.take(numbers, kept, out=rows[start:end], mode="clip")  # which needs no buffer
+                listed = _seen(lists.get_codes(number), size * codes.shape[1]).reshape(size, -1)
+                np.take(listed, kept, axis=0, out=codes[start:end], mode="clip")
+        return rows, codes
 
     def _decoded(self, rows: Rows64) -> Vectors:
         if self.figures.structure == "ivf":
@@ -262,6 +286,11 @@ def scan_work(count: int, dim: int, code_length: int) -> float:
 def flat_index(dim: int) -> Any:
     """An empty FAISS index of fp16."""
     return _faiss.IndexScalarQuantizer(dim, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT)
+
+
+def _seen(place: Any, size: int) -> npt.NDArray[Any]:
+    """FAISS's memory as an array, for as long as the index lives."""
+    return _faiss.rev_swig_ptr(place, size)
 
 
 def _fetched(wanted: int, share: float) -> int:

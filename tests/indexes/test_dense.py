@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from konverze_core.errors import ConfigError, IntegrityError
+from konverze_indexes import dense
 from konverze_indexes.allowed import Allowed
 from konverze_indexes.dense import DenseIndex
 from konverze_indexes.dense_building import build_dense
@@ -95,6 +96,24 @@ def test_recall_holds_where_the_condition_goes_with_the_meaning(built, share):
     vectors, queries, index = built
     along = vectors @ np.random.default_rng(8).normal(size=DIM)
     assert recall(index, vectors, queries, along > np.quantile(along, 1 - share)) >= 0.99
+
+
+@pytest.mark.parametrize("structure", ["ivf", "pq"])
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_rows_that_are_too_many_to_gather_are_skipped_with_the_same_result(structure, share, monkeypatch):
+    vectors, queries, stored, figures = made(structure)
+    for query in queries[:10]:
+        near = vectors @ query
+        mask = near < np.quantile(near, share)  # of which none is among the best of all rows
+        found, gathered = [], []
+        for most_bytes, part in ((16 << 20, 8), (0, 1 << 40)):
+            monkeypatch.setattr(dense, "GATHERED_BYTES", most_bytes)
+            monkeypatch.setattr(dense, "GATHERED_SHARE", part)
+            index, allowed = DenseIndex(stored, figures), Allowed(mask)
+            found.append(index.search(query, k=10, allowed=allowed)[0])
+            gathered.append(allowed.prepared_bytes)
+        assert gathered == [np.count_nonzero(mask) * (2 * DIM + 8), 0]
+        np.testing.assert_allclose(*found, rtol=1e-5)
 
 
 def test_scores_are_inner_products_and_fall(built):
