@@ -50,7 +50,7 @@ wheel-test: $(STAMP)
 	cp -r tests docs benchmarks README.md pyproject.toml $(WHEEL_RUN)
 	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=. --ignore=tests/faults
 
-# The whole suite beside its peers, which are installed here: some twenty minutes. One question: `make bench ASK=dense`.
+# The whole suite beside its peers, which are installed here: about an hour. One question: `make bench ASK=dense`.
 bench: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks $(ASK)
 
