@@ -109,6 +109,7 @@ class TenantIndex:
         keyring.on_drop(self._drop)
         with self._lock:
             self._load(within_s=REFRESH_S)
+        self._is_unused = True
 
     def snapshot(self) -> Snapshot:
         """The newest generation; looks for commits of other processes at most once in `REFRESH_S`.
@@ -126,7 +127,10 @@ class TenantIndex:
         held = self._snapshot
         if held is None:  # evicted, or the keys were dropped since it was last used
             return self._reopened()
-        self.uses += 1
+        if self._is_unused:  # what it was opened for is the miss: as a hit it would keep tenants that are asked once
+            self._is_unused = False
+        else:
+            self.uses += 1
         return held
 
     @property

@@ -39,6 +39,23 @@ def texts_of(tenant, *, k=3):
     return {hit.chunk.text.split(".")[0] for hit in tenant.search(vector=np.ones(DIM, np.float32), k=k)}
 
 
+def test_tenants_that_are_asked_once_leave_before_those_that_are_asked_again(make_engine):
+    with make_engine(embedder=None) as filling:
+        for name in ("a", "b", *map(str, range(10))):
+            fill(filling, name)
+    engine = make_engine(embedder=None, settings=budget_of(4))
+    for name in ("a", "b") * 2:
+        texts_of(engine.tenant(name))
+    assert (engine.cache_stats().misses, engine.cache_stats().hits) == (2, 2)
+    for number in range(10):
+        texts_of(engine.tenant(str(number)))
+    before = engine.cache_stats()
+    assert (before.misses, before.hits) == (12, 2)
+    for name in ("a", "b"):
+        texts_of(engine.tenant(name))
+    assert (engine.cache_stats().misses, engine.cache_stats().hits) == (12, 4)
+
+
 class Traffic:
     """Threads that search tenants at random, drop keys, and erase a few."""
 
