@@ -66,7 +66,7 @@ def _show(inspection: Inspection) -> None:
         page = f"page {chunk.page}, " if chunk.page is not None else ""
         span = f"{chunk.span.start}-{chunk.span.end}, " if chunk.span else ""
         above = f"  ({rendering.shortened(chunk.above)})" if chunk.above else ""
-        out.print(f"{chunk.ordinal}. {page}{span}{tokens} tokens, {chunk.metadata['lang']}{above}")
+        out.print(f"{chunk.ordinal}. {page}{span}{tokens} tokens, {chunk.metadata.get('lang', '')}{above}")
         out.print(f"   {rendering.shortened(chunk.text)}")
     for part in document.unread:
         rendering.err.print(f"no text: {part.part}: {part.reason}", markup=False)

@@ -180,10 +180,10 @@ def _mark(number: int, label: str) -> str:
 
 def _contents(inspection: Inspection) -> Iterator[str]:
     """A line for each chunk, which leads to where it begins; what stands above it where that changes."""
-    most, shown = max(inspection.tokens, default=1), ""
+    most, shown = max((1, *inspection.tokens)), ""
     for number, (chunk, tokens) in enumerate(zip(inspection.chunks, inspection.tokens, strict=True)):
         where = f"page {chunk.page} · " if chunk.page is not None else ""
-        said = escape(f"{where}{_count(tokens, 'token')} · {chunk.metadata['lang']}")
+        said = escape(f"{where}{_count(tokens, 'token')} · {chunk.metadata.get('lang', '')}")
         above = f"<i dir=auto>{escape(chunk.above)}</i>" if chunk.above not in {"", shown} else ""
         shown = chunk.above
         yield (

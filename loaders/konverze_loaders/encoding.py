@@ -31,6 +31,7 @@ _TEXT_CODEC = re.compile(
 )
 _LATIN_1 = {"iso-8859-1", "latin-1", "windows-1252", "cp1252"}
 _CURRENCY_SIGN = b"\xa4"
+_LATIN_1_ONLY = re.compile(rb"[\xa6\xa8\xb4\xb8\xbc-\xbe]")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _MARGINS = re.compile(r"[\t\x0b\x0c\r]")
 _ASCII = re.compile(r"[\t\n\r -~]")
@@ -169,7 +170,7 @@ def _by_statistics(data: bytes) -> Decoded | None:
 
 def _with_euro(name: str, data: bytes) -> str:
     """Latin-9 in place of Latin-1 where that had the sign for any currency, which nobody writes."""
-    is_latin = name in _LATIN_1 and _CURRENCY_SIGN in data and not _C1.search(data)
+    is_latin = name in _LATIN_1 and _CURRENCY_SIGN in data and not _C1.search(data) and not _LATIN_1_ONLY.search(data)
     return "iso-8859-15" if is_latin else name
 
 

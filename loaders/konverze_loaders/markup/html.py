@@ -12,7 +12,7 @@ from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.markup.html_nesting import check_nesting
 from konverze_loaders.markup.html_tags import BLOCKS, SKIPPED
-from konverze_loaders.markup.links import told_target
+from konverze_loaders.markup.links import MAX_TARGET_CHARS, told_target
 from konverze_loaders.normalise import RAISED_NUMBER
 from konverze_loaders.tabular.grid import Cell, Grid
 
@@ -133,6 +133,8 @@ class _Reader:
 
     def _leave_link(self) -> None:
         href, start = self.links.pop()
+        if self.links:
+            return  # the outermost link is told: of links in links, each would be read once more
         is_title = bool(self.kinds and self.kinds[-1][1])
         if not (is_title or self.pre_depth or any(self.margins)):
             self.inline.append(told_target(href, "".join(self.inline[start:]), base=self.base))
@@ -258,7 +260,8 @@ def _base(tree: LexborHTMLParser) -> str:
     """The page's own address, where it tells it."""
     for selector in ("base[href]", 'link[rel="canonical"][href]'):
         node = tree.css_first(selector)
-        if node is not None and (href := (node.attributes.get("href") or "").strip()).startswith(("http:", "https:")):
+        href = "" if node is None else (node.attributes.get("href") or "").strip()
+        if href.startswith(("http:", "https:")) and len(href) <= MAX_TARGET_CHARS:
             return href
     return ""
 

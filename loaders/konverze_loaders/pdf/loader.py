@@ -38,6 +38,7 @@ PARAGRAPH_GAP_RATIO = 1.4
 MAX_NAMED_RANGES = 5
 # Dots, dashes or lines that lead the eye to a page number.
 _LEADER = re.compile(r"(?<![\s.·…_\-–])\s*+(?:[.·…_\-–]\s?){6,}+(?=\s*[\divxlc]*\s*$)", re.MULTILINE)
+_PAGE_NUMBER = re.compile(r"\d{1,4}|[ivxlc]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_]{2})-\n(?=[^\W\d_A-Z]{2})")
 
 
@@ -202,6 +203,8 @@ class _Assembler:
         text = _joined(run)
         if level := self._outlined(number, text):
             return level
+        if any(self._outlined(number, line.text) for line in run):
+            return 0  # each line by itself
         level = self._sizes.get(round(run[0].size, 1), 0)
         return level if level and len(run) <= MAX_HEADING_LINES and _may_be_heading(text) else 0
 
@@ -232,9 +235,11 @@ def _joined(run: Sequence[Line]) -> str:
 
 
 def _without_leaders(cells: Sequence[str]) -> list[str]:
-    """The cells of a row; one of dots alone, as in a table of contents, is none."""
-    bare = [_LEADER.sub("", cell) for cell in cells]
-    return [cell for cell, given in zip(bare, cells, strict=True) if cell or not given.strip()]
+    """The cells of a row; dots that lead from the first cell to a page number, the last one, are left out."""
+    is_entry = len(cells) > 1 and _PAGE_NUMBER.fullmatch(cells[-1].strip()) is not None
+    if not is_entry or not all(_LEADER.fullmatch(cell) for cell in cells[1:-1]):
+        return [*cells]
+    return [_LEADER.sub("", cells[0]), cells[-1]] if len(cells) == 3 else [*cells]  # noqa: PLR2004
 
 
 def _leading(page_lines: Sequence[Line]) -> float:
