@@ -9,7 +9,7 @@ import faiss  # pyright: ignore[reportMissingTypeStubs]
 
 from benchmarks.contest import QUERIES, Course, K, built, contestants
 from benchmarks.corpus import LARGE_DIM
-from benchmarks.extents import Extent
+from benchmarks.extents import MILLION, Extent
 from benchmarks.measuring import calls_per_second, median
 from benchmarks.peers import ALL_OURS, OURS, PEERS, SEALED_TEXTS, Dense, Found
 from benchmarks.peers.by_hand import Flat
@@ -31,7 +31,6 @@ GOALS = {
 """p50 / raw FAISS, at most."""
 
 RECALL_GOAL, RECALL_GOAL_AT_A_MILLION = 0.99, 0.98
-MILLION = 1_000_000
 THREADS = 4
 THREADS_GOAL, THREADS_GOAL_FROM = 1.7, 10_000
 """Throughput with four threads / one, at least, from so many chunks on."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 import faiss  # pyright: ignore[reportMissingTypeStubs]
 
 from benchmarks.contest import QUERIES, Course, K, built
-from benchmarks.extents import Extent
+from benchmarks.extents import MILLION, Extent
 from benchmarks.measuring import RESULTS, interleaved_ms, median
 from benchmarks.peers.by_hand import Flat
 from benchmarks.peers.konverze import Konverze
@@ -17,7 +17,6 @@ from benchmarks.ratios import Row, Watched
 
 QUESTION = "growth"
 ROUNDS, WARM_UP = 200, 200
-MILLION = 1_000_000
 GOAL = 4.0
 """p50 at a million / p50 at 100,000, at most."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import konverze_rag as kr
 from benchmarks.contest import Course, contestants
 from benchmarks.corpus import DIM, LARGE_DIM
-from benchmarks.extents import Extent
+from benchmarks.extents import MILLION, Extent
 from benchmarks.fresh import Seen, seen, stored
 from benchmarks.measuring import median, stored_bytes
 from benchmarks.peers import ALL_OURS, OURS, SEALED_TEXTS, Stored
@@ -33,7 +33,6 @@ MEMORY_GOALS = {1_000: 1.0, 10_000: 0.75, 100_000: 0.75}
 SEALED_TEXTS_GOALS = {10_000: 0.4, 100_000: 0.35}
 """The same with texts sealed."""
 
-MILLION = 1_000_000
 MILLION_MB_GOALS = {OURS: 3_300.0, SEALED_TEXTS: 1_300.0}
 """Held at a million, at most."""
 

@@ -23,6 +23,11 @@ from konverze_rag.embedding import model_vectors
 from konverze_rag.settings import Settings
 
 
+def counts_of(embedder: Embedder | None, otherwise: CountTokens) -> CountTokens:
+    """How the tokens of chunks are counted: as the embedder does; where there is none, otherwise."""
+    return embedder.count_tokens if embedder else otherwise
+
+
 def chunker_of(settings: Settings, embedder: Embedder | None, count_tokens: CountTokens) -> Chunker:
     """The chunker that the settings ask for; no chunk has more tokens than the embedder reads.
 
@@ -34,7 +39,7 @@ def chunker_of(settings: Settings, embedder: Embedder | None, count_tokens: Coun
     Raises:
         ConfigError: It needs an embedder, and there is none.
     """
-    count = embedder.count_tokens if embedder else count_tokens
+    count = counts_of(embedder, count_tokens)
     most = min(settings.chunk_tokens, embedder.info.max_tokens) if embedder else settings.chunk_tokens
     overlap = min(settings.chunk_overlap_tokens, most // 2)
     match settings.chunker:

@@ -24,7 +24,7 @@ from konverze_indexes.scalars import checked_metadata
 from konverze_indexes.segment import checked_chunk
 from konverze_rag.asking import Asking
 from konverze_rag.calibration import sentence_queries
-from konverze_rag.chunkers import SettledChunker
+from konverze_rag.chunkers import SettledChunker, counts_of
 from konverze_rag.conversations.names import checked_name
 from konverze_rag.embedding import model_vectors
 from konverze_rag.ingest.folders import Selection
@@ -73,7 +73,7 @@ class Tenant:
         tenancy = self._tenancy
         embedder = None if model is None else model.embedder
         chunker = SettledChunker(self._configuration.current, embedder, tenancy.counter.count_many)
-        count = embedder.count_tokens if embedder else tenancy.counter.count_many
+        count = counts_of(embedder, tenancy.counter.count_many)
         self._inspector = Inspector(chunker, count, load=tenancy.load, limits=tenancy.limits)
         self._ingestion = Ingestion(
             self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits, load=tenancy.load

@@ -34,7 +34,7 @@ GATHERED_BYTES = 16 << 20
 """Allowed rows are gathered, and compared by themselves, while they take no more than this as fp16."""
 
 GATHERED_SHARE = 8
-"""The same while they take no more than this part of a large index."""
+"""The same while a large index takes at least so many times as much."""
 
 SPARE_DEVIATIONS = 2
 """Standard deviations by which more rows are fetched under a filter than it takes on average."""
@@ -153,8 +153,11 @@ class DenseIndex:
         Args:
             rows: int64, shape (rows,).
         """
+        decoded = np.empty((rows.size, self.dim), np.float32)
         with self._preparing:
-            decoded = self._decoded(rows)
+            if self.figures.structure == "ivf":
+                self._index.make_direct_map(True)  # FAISS's note of which list holds which row; made once
+            self._vectors.reconstruct_batch_c(rows.size, _faiss.swig_ptr(rows), _faiss.swig_ptr(decoded))
         return decoded if self._unscale == 1 else decoded * self._unscale
 
     def _top(self, query: Vectors, wanted: int, allowed: Allowed | None) -> tuple[Scores, Rows64]:
@@ -250,13 +253,6 @@ class DenseIndex:
                 listed = _seen(lists.get_codes(number), size * codes.shape[1]).reshape(size, -1)
                 np.take(listed, kept, axis=0, out=codes[start:end], mode="clip")
         return rows, codes
-
-    def _decoded(self, rows: Rows64) -> Vectors:
-        if self.figures.structure == "ivf":
-            self._index.make_direct_map(True)  # FAISS's note of which list holds which row; made once
-        vectors = np.empty((rows.size, self.dim), np.float32)
-        self._vectors.reconstruct_batch_c(rows.size, _faiss.swig_ptr(rows), _faiss.swig_ptr(vectors))
-        return vectors
 
     def _selected(self, allowed: Allowed) -> _Selected:
         # FAISS does not keep the bits alive, but `allowed` does, for as long as it holds what is made here.

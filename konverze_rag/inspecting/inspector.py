@@ -8,7 +8,7 @@ from konverze_core.errors import ConfigError
 from konverze_loaders import Chunker, LoadLimits
 from konverze_loaders.chunkers.chunking import CountTokens
 from konverze_rag import opening
-from konverze_rag.chunkers import chunker_of
+from konverze_rag.chunkers import chunker_of, counts_of
 from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.inspecting.inspection import Inspection, pages_of
 from konverze_rag.providers.tiktoken_offline import TokenCounter
@@ -33,18 +33,7 @@ class Inspector:
         self._limits = limits
 
     def inspect(self, content: Upload, *, source: str | None = None, password: str | None = None) -> Inspection:
-        """The file as an ingest would index it.
-
-        Args:
-            content: A path, bytes, or a binary file object.
-            source: The document id; by default the file's name.
-            password: Opens a locked file, also one inside the file.
-
-        Raises:
-            ConfigError: The path does not exist, the source is illegal, or what is given is more than one file.
-            LoadError: The file cannot be read, or has no text; the message says why.
-            ProviderError: The model that tells a semantic chunker what is alike failed.
-        """
+        """The file as an ingest would index it; see `Tenant.inspect`."""
         uploads = named_uploads(content, source)
         if len(uploads) != 1:
             raise ConfigError("an inspection takes one file")
@@ -89,7 +78,7 @@ def inspect_file(
     settings = Settings() if settings is None else settings
     with ExitStack() as owned:
         model = opening.embedder(settings, owned)
-        count = model.count_tokens if model else TokenCounter.for_model(settings.chat_model).count_many
+        count = counts_of(model, TokenCounter.for_model(settings.chat_model).count_many)
         inspector = Inspector(
             chunker_of(settings, model, count),
             count,

@@ -31,8 +31,8 @@ _TEXT_CODEC = re.compile(
 )
 _LATIN_1 = {"iso-8859-1", "latin-1", "windows-1252", "cp1252"}
 _CURRENCY_SIGN = b"\xa4"
-_LATIN_1_ONLY = re.compile(rb"[\xa6\xa8\xb4\xb8\xbc-\xbe]")
-_C1 = re.compile(rb"[\x80-\x9f]")
+# Controls, and the other places where Latin-9 has another character: fractions, accents that stand alone.
+_NOT_LATIN_9 = re.compile(rb"[\x80-\x9f\xa6\xa8\xb4\xb8\xbc-\xbe]")
 _MARGINS = re.compile(r"[\t\x0b\x0c\r]")
 _ASCII = re.compile(r"[\t\n\r -~]")
 _LETTERS_AND_SPACES = re.compile(r"[^\W_]|\s")
@@ -170,8 +170,8 @@ def _by_statistics(data: bytes) -> Decoded | None:
 
 def _with_euro(name: str, data: bytes) -> str:
     """Latin-9 in place of Latin-1 where that had the sign for any currency, which nobody writes."""
-    is_latin = name in _LATIN_1 and _CURRENCY_SIGN in data and not _C1.search(data) and not _LATIN_1_ONLY.search(data)
-    return "iso-8859-15" if is_latin else name
+    is_latin_9 = name in _LATIN_1 and _CURRENCY_SIGN in data and not _NOT_LATIN_9.search(data)
+    return "iso-8859-15" if is_latin_9 else name
 
 
 def _is_readable(text: str) -> bool:

@@ -16,6 +16,7 @@ from konverze_core.fakes import ManualClock
 from konverze_core.protocols import Clock
 from konverze_core.reports import PurgeReport, RotationReport, VacuumReport
 from konverze_indexes.tenant_ids import tenant_directory
+from tests.settings import OFFLINE
 
 TENANT, NEIGHBOUR = "acme", "globex"
 QUERY = "text"  # stands in every document, so that a search reads each chunk
@@ -75,13 +76,7 @@ class Operation:
 
 @cache
 def _settings(*, has_own_kek: bool) -> kr.Settings:
-    return kr.Settings(
-        openai_api_key=None,
-        openai_base_url=None,
-        embeddings="none",
-        kek_per_tenant=has_own_kek,
-        loader_workers=0,  # their pipes and start would be traced, too, and hold nothing that is stored
-    )
+    return OFFLINE.model_copy(update={"kek_per_tenant": has_own_kek})
 
 
 def look(engine: kr.Engine, *, verifies: bool = True) -> Look:

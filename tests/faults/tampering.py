@@ -26,7 +26,6 @@ from konverze_rag.conversations.turn import StoredTurn
 from konverze_rag.tenant_settings import TenantConfiguration
 from tests.settings import OFFLINE
 
-SETTINGS = OFFLINE
 QUESTION = "How long does a refund take?" + " Please say it in one short sentence." * 12
 DAYS = 7
 """Days of conversation: their keys and markers are so small that one has too few bits to flip."""
@@ -100,7 +99,7 @@ class Scene:
 
     def engine(self, **changes) -> kr.Engine:
         """An engine as a new process has it."""
-        parts = {"settings": SETTINGS, "blobs": self.blobs, "keys": self.keys, "clock": self.clock}
+        parts = {"settings": OFFLINE, "blobs": self.blobs, "keys": self.keys, "clock": self.clock}
         return kr.Engine(**parts | {"embedder": HashingEmbedder()} | changes)
 
     def contents(self) -> dict[str, bytes]:
@@ -158,7 +157,7 @@ class Scene:
             yield self._pinned(blobs, "visitor", name, None)
 
     def _configuration(self, keyring: Keyring) -> TenantConfiguration:
-        return TenantConfiguration(self.blobs, keyring, self.clock, defaults=SETTINGS)
+        return TenantConfiguration(self.blobs, keyring, self.clock, defaults=OFFLINE)
 
     def _turn(self, blobs: TenantBlobs, keyring: Keyring, day: date, name: str) -> Artefact:
         of_day = DayKeys(blobs, keyring, self.clock).blobs_of(day)

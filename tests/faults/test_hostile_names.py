@@ -14,7 +14,8 @@ from konverze_core.errors import ConfigError, UnknownTenantError
 from konverze_core.fakes import MemoryKeyProvider
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_indexes.marks import FileMarks
-from tests.faults.tampering import SETTINGS, directory_of
+from tests.faults.tampering import directory_of
+from tests.settings import OFFLINE
 
 ROW = "hostile tenant ids and file names"
 LIMITS = kr.LoadLimits(max_file_bytes=1 << 20)
@@ -81,7 +82,7 @@ class Site:
     def engine(self):
         """An engine as a new process has it."""
         return kr.Engine(
-            settings=SETTINGS,
+            settings=OFFLINE,
             blobs=LocalBlobStore(self.root / "data" / "blobs"),
             keys=self.keys,
             marks=FileMarks(self.root / "data" / "marks"),

@@ -16,7 +16,8 @@ _UNSEEN = re.compile(r"[\s\x00-\x20<>\"]+")
 def told_target(href: str, words: str, *, base: str = "") -> str:
     """What is to stand after the words of a link: ` (https://…)`, or nothing.
 
-    Nothing is told of links inside the page or the site, of those without words, and where the words say it already.
+    Nothing is told of links within the page, of those without words, where the words say it already, and where the page
+    does not tell its own address and the link rests on it.
 
     Args:
         href: As the page has it.
