@@ -12,7 +12,7 @@ from rich.table import Table
 from konverze_core.documents import BlockKind
 from konverze_core.errors import ConfigError
 from konverze_rag.cli import rendering
-from konverze_rag.cli.app import TENANT_DEFAULT, AsJson, TenantId, app, tenant_of
+from konverze_rag.cli.app import TENANT_DEFAULT, AsJson, app, tenant_of
 from konverze_rag.cli.commands import AskPassword, asked_password
 from konverze_rag.inspecting import InspectedPage, Inspection, inspect_file
 
@@ -21,17 +21,21 @@ from konverze_rag.inspecting import InspectedPage, Inspection, inspect_file
 def inspect(
     file: Annotated[Path, typer.Argument(help="What to look at; nothing is stored.")],
     data: Annotated[str | None, typer.Option("--data", help="Go by the settings of a tenant in there.")] = None,
-    tenant: TenantId = TENANT_DEFAULT,
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Whose settings; needs --data.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page with the chunks over the text.")] = None,
     ask_password: AskPassword = False,
     as_json: AsJson = False,
 ) -> None:
     """Shows what loader and chunker make of a file: structure, pages, chunks with their spans."""
+    if tenant is not None and data is None:
+        raise ConfigError("--tenant needs --data: the settings of a tenant lie in its data directory")
+    if html is not None and html.exists() and file.exists() and html.samefile(file):
+        raise ConfigError(f"{html}: the file that is inspected; write the page elsewhere")
     password = asked_password(is_asked=ask_password)
     if data is None:
         inspection = inspect_file(file, password=password)
     else:
-        with tenant_of(data, tenant) as acme:
+        with tenant_of(data, tenant or TENANT_DEFAULT) as acme:
             inspection = acme.inspect(file, password=password)
     if html is not None:
         _write(html, inspection.to_html())

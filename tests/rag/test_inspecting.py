@@ -239,10 +239,14 @@ def test_the_command_goes_by_a_tenants_settings(konverze, tmp_path):
         (("nothing.md",), "nothing.md: cannot be read"),
         (("terms.md", "--html", "no/folder/page.html"), "cannot be written"),
         (("terms.md", "--data", "nowhere"), "no data directory"),
+        (("nothing.md", "--html", "terms.md"), "nothing.md: cannot be read"),
+        (("terms.md", "--tenant", "acme"), "--tenant needs --data"),
+        (("terms.md", "--html", "./terms.md"), "write the page elsewhere"),
     ],
 )
-def test_the_command_fails_in_one_line(konverze, arguments, message):
+def test_the_command_fails_in_one_line(konverze, tmp_path, arguments, message):
     code, out, err = konverze(*arguments)
+    assert (tmp_path / "terms.md").read_bytes() == TEXT
     assert (code, out) == (1, "")
     assert message in err
     assert err.count("\n") == 1

@@ -171,6 +171,7 @@ class _Assembler:
     def _add_lines(self, number: int, page_lines: Sequence[Line]) -> None:
         gap = PARAGRAPH_GAP_RATIO * _leading(page_lines)
         tables: dict[int, int] = {}
+        contents = _contents(page_lines)
         paragraph: list[Line] = []
         for run in _runs(page_lines):
             if level := self._level(number, run):
@@ -184,7 +185,8 @@ class _Assembler:
                 if line.table is not None:
                     if line.table not in tables:
                         tables[line.table] = self.builder.new_table()
-                    self.builder.add_row(_without_leaders(line.cells), tables[line.table])
+                    cells = [_LEADER.sub("", line.cells[0]), line.cells[2]] if line.table in contents else line.cells
+                    self.builder.add_row(cells, tables[line.table])
                 elif level:
                     self.builder.add(BlockKind.HEADING, " ".join(line.text.split()), level=level)
                 else:
@@ -234,12 +236,19 @@ def _joined(run: Sequence[Line]) -> str:
     return " ".join([word for line in run for word in line.text.split()])
 
 
-def _without_leaders(cells: Sequence[str]) -> list[str]:
-    """The cells of a row; dots that lead from the first cell to a page number, the last one, are left out."""
-    is_entry = len(cells) > 1 and _PAGE_NUMBER.fullmatch(cells[-1].strip()) is not None
-    if not is_entry or not all(_LEADER.fullmatch(cell) for cell in cells[1:-1]):
-        return [*cells]
-    return [_LEADER.sub("", cells[0]), cells[-1]] if len(cells) == 3 else [*cells]  # noqa: PLR2004
+def _contents(page_lines: Sequence[Line]) -> set[int]:
+    """Tables whose rows all are a title, dots that lead, and a page number: dashes among figures are a value."""
+    rows = [line for line in page_lines if line.table is not None]
+    others = {line.table for line in rows if not _is_entry(line.cells)}
+    return {line.table for line in rows if line.table is not None} - others
+
+
+def _is_entry(cells: Sequence[str]) -> bool:
+    match cells:
+        case [_, leader, page]:
+            return bool(_LEADER.fullmatch(leader) and _PAGE_NUMBER.fullmatch(page.strip()))
+        case _:
+            return False
 
 
 def _leading(page_lines: Sequence[Line]) -> float:
