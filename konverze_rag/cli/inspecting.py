@@ -73,7 +73,7 @@ def _show(inspection: Inspection) -> None:
         out.print(f"{chunk.ordinal}. {page}{span}{tokens} tokens, {chunk.metadata.get('lang', '')}{above}")
         out.print(f"   {rendering.shortened(chunk.text)}")
     for part in document.unread:
-        rendering.err.print(f"no text: {part.part}: {part.reason}", markup=False)
+        rendering.err.print(f"no text: {part.part}: {part.reason}")
 
 
 def _pages_table(pages: tuple[InspectedPage, ...]) -> Table:

@@ -25,8 +25,8 @@ from konverze_rag.ingest.progress import Progress as IngestProgress
 SNIPPET_CHARS = 240
 QUOTE_CHARS = 160
 
-out = Console(highlight=False, soft_wrap=True, markup=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def _plain(value: object) -> object:
@@ -86,11 +86,11 @@ def show_sync(report: SyncReport, *, as_json: bool) -> None:
 def _show_remarks(report: IngestReport | SyncReport) -> None:
     """What is not as one would wish: duplicates, parts without text, and files that could not be read."""
     for source, of in report.duplicates:
-        err.print(f"duplicate: {source} holds the same as {of}", markup=False)
+        err.print(f"duplicate: {source} holds the same as {of}")
     for source, part in report.unread:
-        err.print(f"no text: {source}: {part.part}: {part.reason}", markup=False)
+        err.print(f"no text: {source}: {part.part}: {part.reason}")
     for source, error in report.failed:
-        err.print(f"failed: {source}: {error.reason}", markup=False)
+        err.print(f"failed: {source}: {error.reason}")
 
 
 def _place(document_id: str, page: int | None) -> str:
@@ -210,7 +210,7 @@ def show_report(report: Any, *, as_json: bool) -> None:
         value = getattr(report, field.name)
         if field.name == "failed":
             for name, error in value:
-                err.print(f"failed: {name}: {error}", markup=False)
+                err.print(f"failed: {name}: {error}")
         else:
             words = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
             out.print(f"{field.name.replace('_', ' ')}: {words}")

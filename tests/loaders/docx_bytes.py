@@ -11,12 +11,22 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def docx(body: str, *, parts: dict[str, str] | None = None, namespace: str = W, prolog: str = "") -> bytes:
-    """A DOCX with that body; `parts` maps a relationship type to the XML of the part."""
+def docx(
+    body: str,
+    *,
+    parts: dict[str, str] | None = None,
+    links: dict[str, str] | None = None,
+    namespace: str = W,
+    prolog: str = "",
+) -> bytes:
+    """A DOCX with that body; `parts` maps a relationship type to the XML of the part, `links` ids to addresses."""
     parts = parts or {}
     relations = "".join(
         f'<Relationship Id="r{n}" Type="{_RELATIONS}/{kind.rstrip("0123456789")}" Target="{kind}.xml"/>'
         for n, kind in enumerate(parts)
+    ) + "".join(
+        f'<Relationship Id="{link}" Type="{_RELATIONS}/hyperlink" Target="{target}" TargetMode="External"/>'
+        for link, target in (links or {}).items()
     )
     files = {
         "[Content_Types].xml": "<Types/>",
@@ -51,4 +61,4 @@ def table(*rows: list[str]) -> str:
 
 def _root(name: str, content: str, namespace: str) -> str:
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
-    return f'<w:{name} xmlns:w="{namespace}" {mc}>{content}</w:{name}>'
+    return f'<w:{name} xmlns:w="{namespace}" xmlns:r="{_RELATIONS}" {mc}>{content}</w:{name}>'

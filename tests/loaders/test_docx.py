@@ -60,6 +60,46 @@ def test_content_controls_fields_links_tabs_and_breaks():
     assert _blocks(docx(control + line)) == [("paragraph", "Controlled"), ("paragraph", "Link\t7\nend")]
 
 
+def _field(instruction: str, result: str) -> str:
+    border = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    words = f"<w:r><w:instrText>{instruction}</w:instrText></w:r>{border.format('separate')}{result}"
+    return border.format("begin") + words + border.format("end")
+
+
+def test_links_tell_where_they_lead():
+    links = {"r9": "https://a.example/form", "r8": "mailto:help@a.example?subject=x"}
+    link = f'<w:hyperlink r:id="r9">{run("the ")}{run("form ")}</w:hyperlink>'
+    field = _field(' HYPERLINK "https://b.example" ', run("there"))
+    lines = {
+        f"{run('Open ')}{link}{run('now')}": "Open the form (https://a.example/form) now",
+        f'<w:hyperlink r:id="r8">{run("Write")}</w:hyperlink>': "Write (help@a.example)",
+        f'<w:hyperlink r:id="r7" w:anchor="x">{run("Below")}</w:hyperlink>': "Below",
+        f"{field}{run('.')}": "there (https://b.example).",
+        f'<w:fldSimple w:instr="HYPERLINK &quot;https://b.example&quot;">{run("x")}</w:fldSimple>': "x (https://b.example)",
+        _field("IF", _field("PAGE", run("7")) + field): "7there (https://b.example)",
+        _field('HYPERLINK "https://c.example"', link): "the form (https://c.example)",
+        f'<w:hyperlink r:id="r9">{field}</w:hyperlink>': "there (https://a.example/form)",
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>' + field: "there (https://b.example)",
+        _field('HYPERLINK \\l "mark"', run("in here")): "in here",
+    }
+    body = "".join(f"<w:p>{line}</w:p>" for line in lines)
+    assert [text for _, text in _blocks(docx(body, links=links))] == [text.strip() for text in lines.values()]
+    heading = f'<w:p><w:pPr><w:outlineLvl w:val="0"/></w:pPr>{link}</w:p>'
+    header = f"<w:p>{field}</w:p>"
+    document = load(docx(heading + table(["A"]).replace(run("A"), link), links=links, parts={"header1": header}))
+    assert document.text == "there\n\nthe form\n\nthe form (https://a.example/form)"
+
+
+def test_of_many_links_in_links_the_outermost_is_told():
+    border = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    begin = border.format("begin") + '<w:r><w:instrText>HYPERLINK "https://{}"</w:instrText></w:r>'
+    begin += border.format("separate")
+    deep = begin.format("b.example") * 20_000 + run("word ") * 20_000 + border.format("end") * 20_000
+    body = f"<w:p>{begin.format('a.example')}{deep}{border.format('end')}</w:p>"
+    document = load(docx(body), limits=LoadLimits(max_expansion_ratio=1_000))
+    assert document.text == "word " * 20_000 + "(https://a.example)"
+
+
 def test_notes_comments_headers_and_footers_once_each():
     parts = {
         "header1": p("Acme Ltd"),

@@ -176,6 +176,16 @@ SHOWN = [
     (f'<a href="https://shop.example/{"x" * 200}">long</a>', "long"),
     ('<a href="https://shop.example/x"><img alt="picture"></a>', ""),
     ('<a href="https://shop.example/x"><b>the</b> form</a>.', "the form (https://shop.example/x)."),
+    ('<a href="https://shop.example/x">the form </a>now', "the form (https://shop.example/x) now"),
+    ('<a href="https://shop.example/x">the form<br></a>now', "the form (https://shop.example/x)\nnow"),
+    ('<a href="https://a.example">https://a.example/x</a>', "https://a.example/x (https://a.example)"),
+    ('<a href="https://a.example">see (https://a.example).</a>', "see (https://a.example)."),
+    ('<a href="tel:+911234567890">24x7: +91 12345-67890</a>', "24x7: +91 12345-67890"),
+    ('<a href="tel:112">call 1120</a>', "call 1120 (112)"),
+    ('<a href="https://a.example/%E0%A4%A8%E0%A4%AE">words</a>', "words (https://a.example/\u0928\u092e)"),
+    ('<a href="https://a.example/%E0%A4%A8">a.example/\u0928</a>', "a.example/\u0928"),
+    ('<a href="https://a.example/%E2%80%AEx%20y%E9">odd</a>', "odd (https://a.example/%E2%80%AEx%20y%E9)"),
+    ('<a href="https://a.example"><a href="https://b.example">two</a></a>', "two (https://b.example)"),
 ]
 
 
@@ -190,12 +200,31 @@ def test_links_of_a_page_that_tells_its_address_are_made_whole():
     assert load(page.format('<link rel="canonical" href="https://shop.example/help/a">').encode()).text == whole
     assert load(page.format('<base href="https://shop.example/help/">').encode()).text == whole
     assert load(page.format('<base href="javascript:alert(1)">').encode()).text == "Open the form or the top."
+    absolute = '<!doctype html><base href="https://["><p><a href="https://a.example">It</a>'
+    assert load(absolute.encode()).text == "It (https://a.example)"
+
+
+def test_a_link_around_blocks_tells_its_address_after_the_last():
+    link = '<!doctype html><a href="https://a.example">one <h2>block</h2> and more</a>'
+    assert load(link.encode()).text == "one\n\nblock\n\nand more (https://a.example)"
 
 
 def test_headings_and_margins_tell_no_addresses():
     link = '<a href="https://shop.example">Shop</a>'
     document = load(f"<!doctype html><header>{link}</header><h1>{link}</h1><p>{link}</p><pre>{link}</pre>".encode())
     assert document.text.split("\n\n") == ["Shop", "Shop", "Shop (https://shop.example)", "Shop"]
+    names = f"<tr><th>{link}<th>Price<tr><td>{link}<td>5"
+    document = load(f"<!doctype html><table>{names}</table><table><thead><tr><td>{link}<td>x</table>".encode())
+    assert document.text.split("\n") == ["Shop | Price", "Shop (https://shop.example) | 5", "", "Shop | x"]
+    table = b"|[Shop](https://a.example)|\n|-|\n|[Shop](https://a.example)|"
+    assert load(table, name="a.md").text == "Shop\nShop (https://a.example)"
     document = load(b"# [Shop](https://a.example)\n\nSee [it](https://a.example), <https://a.example>.", name="a.md")
     assert document.text == "Shop\n\nSee it (https://a.example), https://a.example."
     assert document.metadata["title"] == "Shop"
+
+
+def test_links_in_tags_of_markdown_are_links():
+    text = '<a name="top">Open <a href="https://a.example">it </a>now, <A HREF=https://b.example>[x](https://c.example)</A>.'
+    assert load(text.encode(), name="a.md").text == "Open it (https://a.example) now, x (https://b.example)."
+    assert load(b'See <a href="https://a.example">it', name="a.md").text == "See it"
+    assert load(b"It</a> <abbr>is</abbr>", name="a.md").text == "It is"

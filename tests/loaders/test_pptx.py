@@ -120,3 +120,13 @@ def test_a_slide_that_is_shown_a_thousand_times_counts_each_time():
     data = pptx([f"{shape('x')}<!--{'-x' * 300_000}-->"], order=[0] * 1_000)
     with pytest.raises(LimitExceededError, match="max_expanded_bytes"):
         load(data)
+
+
+def test_links_of_a_slide_tell_where_they_lead():
+    link = '<a:rPr><a:hlinkClick r:id="{}"/></a:rPr>'.format
+    runs = f"<a:r>{link('h')}<a:t>the </a:t></a:r><a:r>{link('h')}<a:t>form</a:t></a:r><a:r><a:t>.</a:t></a:r>"
+    body = f"<p:sp><p:txBody><a:p>{runs}</a:p><a:p><a:r>{link('x')}<a:t>Next</a:t></a:r></a:p></p:txBody></p:sp>"
+    target = relations({"h": ("hyperlink", "https://a.example/form"), "x": ("slide", "slide0.xml")})
+    parts = {"ppt/slides/_rels/slide0.xml.rels": target.replace('form"', 'form" TargetMode="External"')}
+    blocks, _ = _blocks(pptx([shape("A title", place="title") + body], parts=parts))
+    assert blocks == [("heading", "A title"), ("paragraph", "the form (https://a.example/form).\nNext")]

@@ -143,16 +143,27 @@ class Package(Archive):
         Raises:
             CorruptFileError: The relationships are damaged.
         """
-        folder, name = posixpath.split(path)
-        root = self.part(posixpath.join(folder, "_rels", f"{name}.rels"))
+        folder = posixpath.dirname(path)
         found: list[Relation] = []
-        for element in () if root is None else root.iter("{*}Relationship"):
+        for element in self._relationships(path):
             target = element.get("Target", "")
             if target and element.get("TargetMode") != "External":
                 kind = element.get("Type", "").rpartition("/")[2]
                 path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
                 found.append(Relation(element.get("Id", ""), kind, path))
         return found
+
+    def link_targets(self, path: str) -> dict[str, str]:
+        """Addresses that links of a part lead to, out of the package, by the id of the relationship. None is opened.
+
+        Raises:
+            CorruptFileError: The relationships are damaged.
+        """
+        return {
+            element.get("Id", ""): element.get("Target", "")
+            for element in self._relationships(path)
+            if element.get("TargetMode") == "External" and element.get("Type", "").endswith("/hyperlink")
+        }
 
     def related(self, path: str, kind: str) -> list[str]:
         """Paths of the parts that a part is related to in that way, in order and without repetition.
@@ -180,6 +191,11 @@ class Package(Archive):
             if key and (value := " ".join((element.text or "").split())):
                 facts[key] = value
         return facts
+
+    def _relationships(self, path: str) -> Iterator[Element]:
+        folder, name = posixpath.split(path)
+        root = self.part(posixpath.join(folder, "_rels", f"{name}.rels"))
+        return iter(()) if root is None else root.iter("{*}Relationship")
 
     def _entry(self, path: str) -> zipfile.ZipInfo | None:
         """The entry of a part; one that is asked for again, as by a thousand slides, is counted as unpacked again."""

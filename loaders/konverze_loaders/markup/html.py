@@ -10,9 +10,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
+from konverze_loaders.links import MAX_TARGET_CHARS, is_web_address, with_target
 from konverze_loaders.markup.html_nesting import check_nesting
 from konverze_loaders.markup.html_tags import BLOCKS, SKIPPED
-from konverze_loaders.markup.links import MAX_TARGET_CHARS, told_target
 from konverze_loaders.normalise import RAISED_NUMBER
 from konverze_loaders.tabular.grid import Cell, Grid
 
@@ -108,6 +108,8 @@ class _Reader:
     def flush(self) -> None:
         text = "".join(self.inline)
         self.inline.clear()
+        if self.links:  # one around several blocks
+            self.links[0] = (self.links[0][0], 0)
         if not self.pre_depth:
             text = "\n".join(" ".join(line.split(" ")).strip() for line in _SPACE.sub(" ", text).split(_BREAK))
         if not text.strip():
@@ -136,8 +138,12 @@ class _Reader:
         if self.links:
             return  # the outermost link is told: of links in links, each would be read once more
         is_title = bool(self.kinds and self.kinds[-1][1])
-        if not (is_title or self.pre_depth or any(self.margins)):
-            self.inline.append(told_target(href, "".join(self.inline[start:]), base=self.base))
+        if not (is_title or self._names_cells() or self.pre_depth or any(self.margins)):
+            self.inline[start:] = [with_target("".join(self.inline[start:]), href, base=self.base)]
+
+    def _names_cells(self) -> bool:
+        table = self.tables[-1] if self.tables else None
+        return table is not None and (table.is_head or bool(table.row and table.row[-1].is_name))
 
     def _enter_table(self) -> None:
         if self.tables:
@@ -207,6 +213,12 @@ def visible_text(markup: str, reading: Reading) -> str:
     return builder.build({}).text
 
 
+def link_address(tag: str) -> str:
+    """The address of a start tag `<a href="…">`; empty for any other."""
+    link = LexborHTMLParser(tag).css_first("a[href]")
+    return "" if link is None else link.attributes.get("href") or ""
+
+
 def _walk(root: LexborNode, reader: _Reader) -> None:
     """Visits the tree without recursion: nesting depth is the author's choice, not ours."""
     open_nodes: list[tuple[str, LexborNode | None]] = []
@@ -261,7 +273,7 @@ def _base(tree: LexborHTMLParser) -> str:
     for selector in ("base[href]", 'link[rel="canonical"][href]'):
         node = tree.css_first(selector)
         href = "" if node is None else (node.attributes.get("href") or "").strip()
-        if href.startswith(("http:", "https:")) and len(href) <= MAX_TARGET_CHARS:
+        if len(href) <= MAX_TARGET_CHARS and is_web_address(href):
             return href
     return ""
 

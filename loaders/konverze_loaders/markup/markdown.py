@@ -12,8 +12,8 @@ from markdown_it.token import Token
 
 from konverze_core.documents import BlockKind
 from konverze_loaders.builder import DocumentBuilder
-from konverze_loaders.markup.html import visible_text
-from konverze_loaders.markup.links import told_target
+from konverze_loaders.links import with_target
+from konverze_loaders.markup.html import link_address, visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,8 @@ _FRONT_REST = re.compile(r"\s|#|- |-$|[\]})]|\Z")
 _NOTE = re.compile(r"^(?=\[\^[^\]\s]+\]:)", re.MULTILINE)
 _BEFORE_ROW = re.compile(r"[\s>]*+(?:(?:[-*+]|\d{1,9}[.)])\s++)*+[\s>]*+")
 _BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_LINK_TAG = re.compile(r"<a\s", re.IGNORECASE)
+_LINK_END = re.compile(r"</a\s*>", re.IGNORECASE)
 
 
 def load_markdown(text: str, reading: Reading, *, encoding: str) -> Document:
@@ -157,8 +159,8 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[str]]:
     for position, token in enumerate(tokens):
         if token.type == "tr_open":
             row = []
-        elif token.type == "inline" and tokens[position - 1].type in {"th_open", "td_open"}:
-            row.append(inline_text(token))
+        elif token.type == "inline" and (cell := tokens[position - 1].type) in {"th_open", "td_open"}:
+            row.append(inline_text(token, tells_links=cell == "td_open"))
         elif token.type == "tr_close":
             yield row
 
@@ -171,18 +173,19 @@ def inline_text(token: Token, *, tells_links: bool = True) -> str:
         tells_links: Whether the addresses of links to elsewhere stand after their words.
     """
     parts: list[str] = []
-    links: list[tuple[str, int]] = []
+    href, start = "", 0
     for child in token.children or ():
-        if child.type == "link_open":
-            links.append((str(child.attrs.get("href", "")), len(parts)))
-        if child.type == "link_close" and links:
-            href, start = links.pop()
-            parts.append(told_target(href, "".join(parts[start:])) if tells_links else "")
-        if child.type in {"softbreak", "hardbreak"} or (
-            child.type == "html_inline" and _BREAK_TAG.fullmatch(child.content)
-        ):
+        tag = child.content if child.type == "html_inline" else ""
+        if child.type == "link_open" or _LINK_TAG.match(tag):
+            if not href:  # of links in links, the outermost is told
+                href, start = str(child.attrs.get("href", "")) or link_address(tag), len(parts)
+        elif child.type == "link_close" or _LINK_END.match(tag):
+            if href and tells_links:
+                parts[start:] = [with_target("".join(parts[start:]), href)]
+            href = ""
+        elif child.type in {"softbreak", "hardbreak"} or _BREAK_TAG.fullmatch(tag):
             parts.append("\n")
-        elif child.type != "html_inline":
+        elif not tag:
             parts.append(child.content)
     return "".join(parts)
 

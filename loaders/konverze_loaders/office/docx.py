@@ -14,7 +14,7 @@ from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError
 from konverze_loaders.builder import DocumentBuilder
 from konverze_loaders.containers.package import Package, attribute, distinct
-from konverze_loaders.office.docx_body import pieces
+from konverze_loaders.office.docx_body import Surroundings, pieces
 from konverze_loaders.office.docx_styles import Styles, child, element_name
 
 if TYPE_CHECKING:
@@ -61,11 +61,12 @@ class _Reader:
         self._package = package
         self._builder = builder
         self._relations = package.relations(main)
-        self._styles = Styles(next(self._parts("styles"), None))
+        self._margins = Surroundings(Styles(next(self._parts("styles"), None)))
+        self._body = Surroundings(self._margins.styles, package.link_targets(main))
 
     def add_body(self, body: Element) -> None:
         tables: dict[Element, int] = {}
-        for piece in pieces(body, self._styles):
+        for piece in pieces(body, self._body):
             if piece.table is None:
                 self._builder.add(piece.kind, piece.text, level=piece.level)
             else:
@@ -91,7 +92,7 @@ class _Reader:
                         self._builder.add(BlockKind.NOTE, self._flat(note))
 
     def _flat(self, container: Element) -> str:
-        return "\n".join(piece.plain for piece in pieces(container, self._styles) if piece.plain)
+        return "\n".join(piece.plain for piece in pieces(container, self._margins) if piece.plain)
 
     def _parts(self, kind: str) -> Iterator[Element]:
         for path in distinct(self._relations, kind):

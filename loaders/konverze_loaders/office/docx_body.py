@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from konverze_core.documents import BlockKind
 from konverze_loaders.containers.package import attribute
+from konverze_loaders.links import with_target
 from konverze_loaders.normalise import RAISED_NUMBER
 from konverze_loaders.office.docx_styles import child, element_name, is_number
 from konverze_loaders.tabular.grid import MAX_FILLED_COLUMNS, Cell, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from konverze_loaders.office.docx_styles import Element, Styles
 
@@ -24,7 +25,6 @@ _DROPPED = frozenset(
     {
         "w:del",
         "w:moveFrom",
-        "w:instrText",
         "w:delText",
         "w:delInstrText",
         "w:rPr",
@@ -46,11 +46,26 @@ _CHARACTERS = {
     "w:noBreakHyphen": "-",
 }
 _TEXTS = frozenset(["w:t", "m:t", "a:t"])
+_SHOWN = _TEXTS | _CHARACTERS.keys() | {"w:sym"}
 _ON = frozenset(["1", "true", "on"])
 _HEX = re.compile(r"[0-9A-Fa-f]{1,4}")
 _PLAIN_STYLES = frozenset(["", "TableGrid", "TableNormal"])
 FIRST_ROW_BIT = 5
 _FLOATING = frozenset(["w:txbxContent", "w:tbl"])
+_LINK_FIELD = re.compile(r'\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the meaning of a paragraph rests on outside of it.
+
+    Attributes:
+        styles: Styles of the file.
+        targets: Where links lead, by the id of the relationship; None where no link is to tell it.
+    """
+
+    styles: Styles
+    targets: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +94,12 @@ class Piece:
         return " ".join((self.text or " ".join(self.cells)).split())
 
 
-def pieces(container: Element, styles: Styles) -> Iterator[Piece]:
+def pieces(container: Element, around: Surroundings) -> Iterator[Piece]:
     """Blocks inside a body, cell, note, text box, header or content control.
 
     Args:
         container: Any element that holds paragraphs and tables.
-        styles: Styles of the file.
+        around: What they rest on.
     """
     stack = [iter(container)]
     while stack:
@@ -94,52 +109,109 @@ def pieces(container: Element, styles: Styles) -> Iterator[Piece]:
             continue
         name = element_name(element)
         if name == "w:p":
-            yield from _paragraph(element, styles)
+            yield from _paragraph(element, around)
         elif name == "w:tbl":
-            yield from _table(element, styles)
+            yield from _table(element, around)
         elif name == "mc:AlternateContent":
             stack.append(iter(_alternative(element)))
         elif name not in _DROPPED:
             stack.append(iter(element))
 
 
-def _paragraph(element: Element, styles: Styles) -> Iterator[Piece]:
-    parts: list[str] = []
-    floating: list[Element] = []
-    _collect(element, parts, floating)
-    text = "".join(parts)
-    level = styles.heading_level(element)
+def _paragraph(element: Element, around: Surroundings) -> Iterator[Piece]:
+    level = around.styles.heading_level(element)
+    words = _Words(None if level else around.targets)
+    words.collect(element)
+    text = "".join(words.parts)
     if level:
         yield Piece(BlockKind.HEADING, " ".join(text.split()), level=level)
     else:
-        yield Piece(BlockKind.LIST_ITEM if styles.is_list_item(element) else BlockKind.PARAGRAPH, text)
-    for box in floating:
-        yield from _table(box, styles) if element_name(box) == "w:tbl" else pieces(box, styles)
+        yield Piece(BlockKind.LIST_ITEM if around.styles.is_list_item(element) else BlockKind.PARAGRAPH, text)
+    for box in words.floating:
+        yield from _table(box, around) if element_name(box) == "w:tbl" else pieces(box, around)
 
 
-def _collect(paragraph: Element, parts: list[str], floating: list[Element]) -> None:
-    stack = [iter(paragraph)]
-    is_raised = False
-    while stack:
-        element = next(stack[-1], None)
-        if element is None:
-            stack.pop()
-            continue
-        name = element_name(element)
-        if name in _TEXTS:
-            parts.append(element.text or "")
-        elif name in _CHARACTERS:
-            parts.append(_CHARACTERS[name])
-        elif name == "w:sym":
-            parts.append(_symbol(element))
-        elif name in _FLOATING:
-            floating.append(element)
-        elif name == "mc:AlternateContent":
-            stack.append(iter(_alternative(element)))
-        elif name not in _DROPPED:
-            if name == "w:r":
-                is_raised = _mark_raised(element, parts, is_continued=is_raised)
-            stack.append(iter(element))
+@dataclass(slots=True)
+class _Field:
+    """A field (§17.16.18) that is not over yet: its instruction, and what it links to where that is told."""
+
+    instruction: str = ""
+    is_shown: bool = False
+    link: _Link | None = None
+
+
+class _Link(NamedTuple):
+    target: str
+    start: int
+
+
+@dataclass(slots=True)
+class _Words:
+    """The words of a paragraph, and what floats beside them. Of links in links, the outermost is told."""
+
+    targets: Mapping[str, str] | None
+    parts: list[str] = field(default_factory=list[str])
+    floating: list[Element] = field(default_factory=list["Element"])
+    fields: list[_Field] = field(default_factory=list[_Field])
+    is_in_link: bool = False
+
+    def collect(self, paragraph: Element) -> None:
+        stack: list[tuple[Iterator[Element], _Link | None]] = [(iter(paragraph), None)]
+        is_raised = False
+        while stack:
+            element = next(stack[-1][0], None)
+            if element is None:
+                self._leave(stack.pop()[1])
+                continue
+            name = element_name(element)
+            if name in _SHOWN:
+                self.parts.append(_CHARACTERS.get(name) or _shown(name, element))
+            elif name in {"w:instrText", "w:fldChar"}:
+                self._read_field(element)
+            elif name in _FLOATING:
+                self.floating.append(element)
+            elif name == "mc:AlternateContent":
+                stack.append((iter(_alternative(element)), None))
+            elif name not in _DROPPED:
+                if name == "w:r":
+                    is_raised = _mark_raised(element, self.parts, is_continued=is_raised)
+                stack.append((iter(element), self._enter(self._target(name, element))))
+
+    def _target(self, name: str, element: Element) -> str:
+        if name == "w:hyperlink":
+            return (self.targets or {}).get(attribute(element, "id") or "", "")
+        return _field_target(attribute(element, "instr") or "") if name == "w:fldSimple" else ""
+
+    def _read_field(self, element: Element) -> None:
+        kind = attribute(element, "fldCharType")
+        if kind == "begin":
+            self.fields.append(_Field())
+        elif not self.fields:
+            return  # it began in an earlier paragraph
+        elif kind == "separate":
+            self.fields[-1].is_shown = True
+            self.fields[-1].link = self._enter(_field_target(self.fields[-1].instruction))
+        elif kind == "end":
+            self._leave(self.fields.pop().link)
+        elif not self.fields[-1].is_shown:
+            self.fields[-1].instruction += element.text or ""
+
+    def _enter(self, target: str) -> _Link | None:
+        if not target or self.targets is None or self.is_in_link:
+            return None
+        self.is_in_link = True
+        return _Link(target, len(self.parts))
+
+    def _leave(self, link: _Link | None) -> None:
+        if link is not None:
+            words = "".join(self.parts[link.start :])
+            self.parts[link.start :] = [with_target(words, link.target)]
+            self.is_in_link = False
+
+
+def _field_target(instruction: str) -> str:
+    found = _LINK_FIELD.match(instruction)
+    return "" if found is None else found[1]
 
 
 def _mark_raised(run: Element, parts: list[str], *, is_continued: bool) -> bool:
@@ -165,7 +237,9 @@ def _alternative(element: Element) -> list[Element]:
     return branches[:1]
 
 
-def _symbol(element: Element) -> str:
+def _shown(name: str, element: Element) -> str:
+    if name in _TEXTS:
+        return element.text or ""
     code = attribute(element, "char") or ""
     try:
         return chr(int(code, 16))
@@ -173,12 +247,12 @@ def _symbol(element: Element) -> str:
         return ""
 
 
-def _table(table: Element, styles: Styles) -> Iterator[Piece]:
+def _table(table: Element, around: Surroundings) -> Iterator[Piece]:
     grid = Grid()
     named = _names_columns(table)
     for place, row in enumerate(_inside(table, "w:tr")):
         cells = list(_inside(row, "w:tc"))
-        filled = [[piece for piece in pieces(cell, styles) if piece.plain] for cell in cells]
+        filled = [[piece for piece in pieces(cell, around) if piece.plain] for cell in cells]
         if _is_layout(filled):
             for found in filled:
                 yield from found

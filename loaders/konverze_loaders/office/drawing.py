@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from konverze_core.documents import BlockKind
 from konverze_loaders.containers.package import attribute, local_name
+from konverze_loaders.links import with_target
 from konverze_loaders.normalise import RAISED_NUMBER
 from konverze_loaders.tabular.grid import MAX_FILLED_COLUMNS, Cell, Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from konverze_loaders.builder import DocumentBuilder
     from konverze_loaders.containers.package import Element, Package
@@ -36,27 +38,45 @@ def shapes(root: Element) -> Iterator[Element]:
             stack.append(iter(element))
 
 
-def paragraphs(container: Element) -> list[str]:
-    """Texts of the paragraphs inside a shape, cell or note, without those that show nothing."""
-    texts = (_paragraph(element) for element in container.iter("{*}p"))
+def paragraphs(container: Element, link_targets: Mapping[str, str] | None = None) -> list[str]:
+    """Texts of the paragraphs inside a shape, cell or note, without those that show nothing.
+
+    Args:
+        container: What holds them.
+        link_targets: Where links lead, by the id of the relationship; None where no link is to tell it.
+    """
+    texts = (_paragraph(element, link_targets or {}) for element in container.iter("{*}p"))
     return [text for text in texts if text.strip()]
 
 
-def _paragraph(element: Element) -> str:
+def _paragraph(element: Element, link_targets: Mapping[str, str]) -> str:
     parts: list[str] = []
-    for run in element:
-        name = local_name(run)
-        if name == "br":
-            parts.append("\n")
-        elif name in {"r", "fld"}:
-            text = "".join(item.text or "" for item in run if local_name(item) == "t")
-            is_raised = any((item.get("baseline") or "0") > "0" for item in run if local_name(item) == "rPr")
-            if is_raised and RAISED_NUMBER.fullmatch(text) and parts and parts[-1][-1:].isdecimal():
-                parts.append("^")
-            parts.append(text)
-        elif name not in {"pPr", "endParaRPr"}:
-            parts.extend(item.text or "" for item in run.iter("{*}t"))
+    for target, runs in groupby(element, lambda run: _link_target(run, link_targets)):
+        start = len(parts)
+        for run in runs:
+            _add_words(run, parts)
+        if target:
+            parts[start:] = [with_target("".join(parts[start:]), target)]
     return "".join(parts)
+
+
+def _link_target(run: Element, link_targets: Mapping[str, str]) -> str:
+    link = run.find("{*}rPr/{*}hlinkClick") if link_targets else None
+    return link_targets.get(attribute(link, "id") or "", "")
+
+
+def _add_words(run: Element, parts: list[str]) -> None:
+    name = local_name(run)
+    if name == "br":
+        parts.append("\n")
+    elif name in {"r", "fld"}:
+        text = "".join(item.text or "" for item in run if local_name(item) == "t")
+        is_raised = any((item.get("baseline") or "0") > "0" for item in run if local_name(item) == "rPr")
+        if is_raised and RAISED_NUMBER.fullmatch(text) and parts and parts[-1][-1:].isdecimal():
+            parts.append("^")
+        parts.append(text)
+    elif name not in {"pPr", "endParaRPr"}:
+        parts.extend(item.text or "" for item in run.iter("{*}t"))
 
 
 def add_table(table: Element, builder: DocumentBuilder) -> None:

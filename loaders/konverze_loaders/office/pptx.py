@@ -67,6 +67,7 @@ class _Slide:
         self._builder = builder
         self._relations = package.relations(path)
         self._targets = {relation.identifier: relation.path for relation in self._relations}
+        self._link_targets = package.link_targets(path)
 
     def add(self, root: Element) -> None:
         found = list(shapes(root))
@@ -86,7 +87,7 @@ class _Slide:
             add_graphic(shape, self._package, self._targets, self._builder)
             return
         place = _placeholder(shape)
-        texts = paragraphs(shape)
+        texts = paragraphs(shape, None if place in _MARGINS else self._link_targets)
         if place in _MARGINS:
             self._builder.add(_MARGINS[place], "\n".join(texts))
         elif place in _BODIES and len(texts) > 1:
