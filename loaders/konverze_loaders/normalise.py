@@ -32,7 +32,7 @@ def normalise(text: str) -> str:
         for no-break spaces, letters for ligatures, lone surrogates replaced by U+FFFD, no space before a line end,
         and no two blank lines in a row.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").isprintable() and " \n" not in text and "\n\n\n" not in text:
         return text
     text = _LINE_ENDS.sub("\n", text)
     text = _INVISIBLE.sub("", text)

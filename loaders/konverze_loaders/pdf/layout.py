@@ -97,7 +97,7 @@ class _Cell:
 
     @property
     def right(self) -> float:
-        return self.x + self.width
+        return self.x + self.width if self.end is None else self.end
 
     def extend(self, fragment: Fragment) -> None:
         is_apart = self.end is not None and fragment.x - self.end > MIN_SPACE_EM * self.size

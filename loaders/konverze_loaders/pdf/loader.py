@@ -38,6 +38,7 @@ PARAGRAPH_GAP_RATIO = 1.4
 MAX_NAMED_RANGES = 5
 # Dots, dashes or lines that lead the eye to a page number.
 _LEADER = re.compile(r"(?<![\s.·…_\-–])\s*+(?:[.·…_\-–]\s?){6,}+(?=\s*[\divxlc]*\s*$)", re.MULTILINE)
+_MAY_LEAD = re.compile(r"[.·…_\-–]\s?[.·…_\-–]\s?[.·…_\-–]")
 _PAGE_NUMBER = re.compile(r"\d{1,4}|[ivxlc]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_]{2})-\n(?=[^\W\d_A-Z]{2})")
 
@@ -195,7 +196,11 @@ class _Assembler:
 
     def _close(self, paragraph: list[Line]) -> None:
         text = "\n".join([line.text.strip() for line in paragraph])
-        self.builder.add(BlockKind.PARAGRAPH, _HYPHENATED.sub("", _LEADER.sub(" … ", text)))
+        if _MAY_LEAD.search(text):
+            text = _LEADER.sub(" … ", text)
+        if "-\n" in text:
+            text = _HYPHENATED.sub("", text)
+        self.builder.add(BlockKind.PARAGRAPH, text)
         paragraph.clear()
 
     def _level(self, number: int, run: Sequence[Line]) -> int:
