@@ -17,6 +17,7 @@ from konverze_core.answers import (
     Sources,
     Timings,
     Token,
+    Unsupported,
     Usage,
 )
 from konverze_core.documents import Block, BlockKind, Chunk, Document, Page, Span, Unread
@@ -90,7 +91,8 @@ from konverze_rag.engine import Engine
 from konverze_rag.ingest.progress import Progress
 from konverze_rag.inspecting import InspectedPage, Inspection, inspect_file
 from konverze_rag.measuring import TenantMeasurement, measure_tenant
-from konverze_rag.settings import Settings
+from konverze_rag.redaction import PersonalData
+from konverze_rag.settings import Price, Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.copying import CopyReport
@@ -156,6 +158,8 @@ __all__ = [
     "MissingExtraError",
     "NoTextError",
     "Page",
+    "PersonalData",
+    "Price",
     "Progress",
     "Prompt",
     "ProviderError",
@@ -184,6 +188,7 @@ __all__ = [
     "Token",
     "UnknownTenantError",
     "Unread",
+    "Unsupported",
     "UnsupportedFormatError",
     "Usage",
     "VacuumReport",

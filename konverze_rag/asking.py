@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -25,18 +24,18 @@ from konverze_core.answers import (
     Token,
     Usage,
 )
-from konverze_core.errors import KonverzeError, ProviderError
+from konverze_core.errors import KonverzeError, ProviderError, StoreError
 from konverze_core.protocols import ChatModel, Clock, Embedder, Message
 from konverze_core.retrieval import Hit
 from konverze_indexes.snapshot import Snapshot
-from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose
+from konverze_rag.answer_stream import AnswerStream, link_guard
+from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose, rules_text
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
 from konverze_rag.answering.extractive import extract_answer
 from konverze_rag.answering.parents import widened
-from konverze_rag.answering.refusal import is_answerable
-from konverze_rag.answering.streaming_citations import CitationStream
-from konverze_rag.answering.verify import supports_hit
+from konverze_rag.answering.refusal import evidence, needed_evidence
 from konverze_rag.conversations import Conversations, Turn
+from konverze_rag.privacy import Privacy
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.questions import MAX_QUERY_CHARS, Question
 from konverze_rag.retrieval import Retriever
@@ -63,6 +62,7 @@ class _Draft:
     settings: Settings
     asked_at: datetime
     started: float
+    privacy: Privacy
     history: tuple[Message, ...] = ()
     standalone: str = ""
     hits: tuple[Hit, ...] = ()
@@ -118,8 +118,13 @@ class Asking:
             yield Failed(error)
 
     def _answer(self, question: Question) -> Events:
+        settings = self._settings()
         draft = _Draft(
-            question=question, settings=self._settings(), asked_at=self._clock.now(), started=time.perf_counter()
+            question=question,
+            settings=settings,
+            asked_at=self._clock.now(),
+            started=time.perf_counter(),
+            privacy=Privacy(settings.redact, settings.redaction_keeps),
         )
         snapshot = self._retriever.index.snapshot()
         self._condense(draft)
@@ -127,18 +132,27 @@ class Asking:
         if draft.degraded is not None:
             yield Degraded(draft.degraded)
         answer = yield from self._written(draft, snapshot)
-        since = time.perf_counter()
         if question.conversation is not None:
-            stored = Turn.of(
-                answer,
-                question=question.text,
-                conversation=question.conversation,
-                visitor=question.visitor,
-                asked_at=draft.asked_at,
-            )
-            self._conversations.append(stored)
-        draft.mark("store", since)
+            answer = self._stored(draft, answer, question.conversation)
         yield Done(replace(answer, timings=draft.timings()))
+
+    def _stored(self, draft: _Draft, answer: Answer, conversation: str) -> Answer:
+        """The answer behind its turn; one that the store did not take has been read already, and says so."""
+        since = time.perf_counter()
+        turn = Turn.of(
+            replace(answer, timings=draft.timings()),
+            question=draft.question.text,
+            conversation=conversation,
+            visitor=draft.question.visitor,
+            asked_at=draft.asked_at,
+        )
+        try:
+            self._conversations.append(turn)
+        except StoreError as error:
+            lost = f"its turn was not stored: {error}"
+            answer = replace(answer, degraded=f"{answer.degraded}; {lost}" if answer.degraded else lost)
+        draft.mark("store", since)
+        return answer
 
     def _remaining_s(self, draft: _Draft) -> float:
         return draft.settings.answer_deadline_s - (time.perf_counter() - draft.started)
@@ -158,12 +172,12 @@ class Asking:
             try:
                 pieces = written(
                     self._chat,
-                    condense_prompt(asked.text, draft.history),
+                    condense_prompt(draft.privacy.text(asked.text), draft.privacy.messages(draft.history)),
                     max_output_tokens=CONDENSE_OUTPUT_TOKENS,
                     remaining_s=lambda: self._remaining_s(draft) - kept_back_s,
                 )
                 reply = "".join(piece for piece in pieces if isinstance(piece, str))
-                rewritten = parsed_rewrite(reply, asked.text)
+                rewritten = parsed_rewrite(draft.privacy.restored(reply), asked.text)
                 draft.standalone = draft.standalone if rewritten == asked.text else rewritten
             except ProviderError:
                 pass  # the model-free rewrite stands; whether the model answers is seen when it is asked to
@@ -198,25 +212,35 @@ class Asking:
 
     def _generated(self, draft: _Draft, chat: ChatModel, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
+        policy = PromptPolicy(persona=draft.settings.persona, mode=GroundingMode(draft.settings.mode))
         nonce = secrets.token_hex(NONCE_BYTES)
+        hits = draft.privacy.hits(draft.hits)
         composed = compose(
-            draft.question.text,
-            draft.hits,
-            draft.history,
-            policy=PromptPolicy(persona=draft.settings.persona, mode=GroundingMode(draft.settings.mode)),
+            draft.privacy.text(draft.question.text),
+            hits,
+            draft.privacy.messages(draft.history),
+            policy=policy,
             budget=self._budget(chat, draft.settings),
             nonce=nonce,
         )
         since = draft.mark("compose", since)
-        similarity = self._similarity()
-        checked = CitationStream(composed.sources, partial(supports_hit, similarity=similarity))
+        sources = tuple(draft.hits[hits.index(source)] for source in composed.sources)
+        stream = AnswerStream(
+            sources,
+            rules=rules_text(policy, question=draft.question.text, nonce=nonce),
+            nonce=nonce,
+            link_hosts=draft.settings.link_hosts,
+            similarity=self._similarity(),
+        )
         pieces = written(
             chat,
             composed.prompt,
             max_output_tokens=draft.settings.max_output_tokens,
             remaining_s=partial(self._remaining_s, draft),
         )
-        yield from _after_sources(composed.sources, _checked_events(pieces, checked, draft))
+        yield from stream.events(draft.privacy.restoring(pieces))
+        yield self._used(draft, stream.usage)
+        checked = stream.checked
         draft.mark("generate", since)
         if checked.refused or not checked.text.strip():
             return (yield from self._refused(draft, snapshot, mode=AnswerMode.GENERATED))
@@ -225,9 +249,16 @@ class Asking:
             text=checked.text,
             citations=checked.citations,
             mode=AnswerMode.GENERATED,
-            hits=composed.sources,
+            hits=sources,
             removed_citations=checked.removed,
+            unsupported=checked.unsupported,
+            confidence=checked.confidence,
         )
+
+    @staticmethod
+    def _used(draft: _Draft, usage: Usage) -> Usage:
+        draft.usage = draft.settings.priced(usage)
+        return draft.usage
 
     def _budget(self, chat: ChatModel, settings: Settings) -> TokenBudget:
         return TokenBudget(
@@ -242,17 +273,21 @@ class Asking:
         score = embedding.answerable_score if embedding else 0.0
         similarity = self._similarity()
         extract = None
-        if draft.hits and is_answerable(draft.standalone, draft.hits, answerable_score=score):
+        found = evidence(draft.standalone, draft.hits, answerable_score=score)
+        if found >= needed_evidence(draft.hits, answerable_score=score):
             extract = extract_answer(
                 draft.standalone, draft.hits, similarity=similarity.to_each if similarity else None
             )
         draft.mark("generate", since)
         if extract is None or not extract.text:
             return (yield from self._refused(draft, snapshot, mode=AnswerMode.EXTRACTIVE))
+        guard = link_guard(draft.settings.link_hosts, draft.hits)
+        text = guard.feed(extract.text) + guard.finish()
         yield Sources(draft.hits)
-        yield Token(extract.text)
+        yield Token(text)
         yield from (Cited(citation) for citation in extract.citations)
-        return replace(self._base(draft, snapshot), text=extract.text, citations=extract.citations, hits=draft.hits)
+        base = self._base(draft, snapshot)
+        return replace(base, text=text, citations=extract.citations, hits=draft.hits, confidence=found)
 
     def _refused(self, draft: _Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
         yield Refusal(draft.settings.refusal_text)
@@ -271,26 +306,3 @@ class Asking:
     def _similarity(self) -> EmbeddingSimilarity | None:
         embedder: Embedder | None = self._retriever.embedder
         return EmbeddingSimilarity(embedder) if embedder is not None and not embedder.info.is_remote else None
-
-
-def _after_sources(sources: Sequence[Hit], events: Iterator[Event]) -> Iterator[Event]:
-    """The events, with the sources before the first word: a refusal, which has no word, names none."""
-    is_sent = False
-    for event in events:
-        if isinstance(event, Token) and not is_sent:
-            is_sent = True
-            yield Sources(tuple(sources))
-        yield event
-
-
-def _checked_events(
-    pieces: Generator[str | Usage, None, None], checked: CitationStream, draft: _Draft
-) -> Iterator[Event]:
-    with closing(pieces):
-        for piece in pieces:
-            if isinstance(piece, Usage):
-                draft.usage = piece
-            else:
-                yield from checked.feed(piece)
-        yield from checked.finish()
-        yield draft.usage

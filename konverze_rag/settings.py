@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeAlias
@@ -21,15 +22,20 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from konverze_core.answers import Usage
 from konverze_core.errors import ConfigError
 from konverze_indexes.scalars import checked_text
 from konverze_loaders.isolation.pool import default_workers
+from konverze_rag.redaction import PersonalData
 
 CACHE_BYTES = 2 << 30
 """Memory of all tenants' decrypted indexes together, by default."""
 
 MIN_CACHE_BYTES = 1 << 20
 """Least budget that can be set: a tenant of some hundred chunks."""
+
+TOKENS_OF_A_PRICE = 1_000_000
+"""Prices are told for so many."""
 
 PREFIX = "KONVERZE_"
 """What the names of the variables start with that settings are read from."""
@@ -53,7 +59,7 @@ MaxOutputTokens: TypeAlias = Annotated[int, Field(ge=16)]
 
 
 def _from_json(value: object) -> object:
-    """A list, also where it comes from the environment."""
+    """A list or a table, also where it comes from the environment."""
     return from_json(value) if isinstance(value, str) else value
 
 
@@ -66,6 +72,24 @@ def said_of(error: ValidationError) -> str:
     return f"settings: {wrong}"
 
 
+class Price(BaseModel):
+    """What a model costs, in the currency that all prices are in.
+
+    Attributes:
+        input: For a million tokens of prompts.
+        output: For a million tokens of answers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+Redacted: TypeAlias = Annotated[tuple[PersonalData, ...], BeforeValidator(_from_json)]
+Prices: TypeAlias = Annotated[dict[str, Price], BeforeValidator(_from_json)]
+
+
 class Settings(BaseModel):
     """What an engine is told; each field is also read from `KONVERZE_<NAME>`, lists as JSON.
 
@@ -73,6 +97,7 @@ class Settings(BaseModel):
         openai_api_key: Also `OPENAI_API_KEY`. With it, or with `openai_base_url`, a language model writes the answers.
         openai_base_url: Also `OPENAI_BASE_URL`. Any server that speaks the OpenAI protocol; https, or loopback.
         chat_model: Model that writes answers.
+        prices: By model, what a million tokens cost, in one currency: `{"gpt-5-mini": {"input": 0.25, "output": 2}}`.
         chat_api: `responses`, or `chat` for compatible servers that have only chat completions.
         context_window_tokens: Prompt and answer together fit into this.
         max_output_tokens: Longest answer.
@@ -101,6 +126,11 @@ class Settings(BaseModel):
         mode: `grounded` answers from the sources only; `assisted` may add general knowledge, without citing it.
         persona: Who the bot is, in a sentence or two of the system prompt.
         refusal_text: What the visitor reads when the sources do not answer.
+        link_hosts: Hosts that links and images in answers may lead to; `*.acme.example` for all below one, `*` for all.
+            An address that stands in a source stays, as plain text; all others are taken out.
+        redact: Kinds of personal data that the language model sees placeholders for; the answer holds the values again.
+            Of `email`, `phone`, `aadhaar`, `pan`, `gstin`, `upi`, `card`.
+        redaction_keeps: The business's own addresses and numbers, which stay.
         history_turns: Earlier turns of a conversation that are read.
         retention_days: Turns are deleted this many days after their day (UTC) has ended, with their day's key.
         key_lease_s: Keys in memory are used for so long before the key provider has to be asked again.
@@ -147,6 +177,7 @@ class Settings(BaseModel):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     chat_model: str = "gpt-5-mini"
+    prices: Prices = Field(default_factory=dict[str, Price])
     chat_api: Literal["responses", "chat"] = "responses"
     context_window_tokens: int = Field(default=128_000, ge=1_000)
     max_output_tokens: MaxOutputTokens = 1_000
@@ -168,6 +199,9 @@ class Settings(BaseModel):
     mode: Mode = "grounded"
     persona: Text = "You answer the questions of a business's visitors."
     refusal_text: Text = "I could not find that in the documents I have."
+    link_hosts: Texts = ()
+    redact: Redacted = ()
+    redaction_keeps: Texts = ()
     history_turns: HistoryTurns = 6
     retention_days: RetentionDays = 30
     key_lease_s: float = Field(default=900.0, gt=0)
@@ -224,6 +258,14 @@ class Settings(BaseModel):
             raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
         if "@" in (self.openai_base_url or ""):
             raise ConfigError("settings: openai_base_url must not hold a user name or password")
+
+    def priced(self, usage: Usage) -> Usage:
+        """The usage of the chat model with its cost; as it is where the model has no price."""
+        price = self.prices.get(self.chat_model)
+        if price is None:
+            return usage
+        cost = (usage.input_tokens * price.input + usage.output_tokens * price.output) / TOKENS_OF_A_PRICE
+        return replace(usage, cost=cost)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("settings may hold a key: they are not pickled")

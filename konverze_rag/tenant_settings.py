@@ -38,11 +38,13 @@ from konverze_rag.settings import (
     MaxOutputTokens,
     Mode,
     ParentTokens,
+    Redacted,
     RetentionDays,
     RetrievalK,
     Settings,
     Share,
     Text,
+    Texts,
     Weight,
     said_of,
 )
@@ -81,6 +83,9 @@ class TenantSettings(BaseModel):
     dense_weight: Weight | None = None
     lexical_weight: Weight | None = None
     relevance_weight: Share | None = None
+    link_hosts: Texts | None = None
+    redact: Redacted | None = None
+    redaction_keeps: Texts | None = None
     history_turns: HistoryTurns | None = None
     max_output_tokens: MaxOutputTokens | None = None
     retention_days: RetentionDays | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -60,6 +61,19 @@ class Timings:
     total_ms: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class TurnId:
+    """Where a conversation keeps the turn of an answer; what feedback on it is given by.
+
+    Attributes:
+        day: Under whose key the turn is stored, UTC.
+        number: Place among the conversation's turns of that day, from 0.
+    """
+
+    day: date
+    number: int
+
+
 class AnswerMode(StrEnum):
     """How an answer came about."""
 
@@ -84,7 +98,11 @@ class Answer:
         question: The standalone question that was searched.
         hits: The sources offered to the model, in rank order.
         removed_citations: Marks that failed verification and were taken out of `text`.
+        unsupported: Where sentences of `text` stand that claim something no source was found to say; in code points.
+        confidence: 0 to 1; 0 for a refusal. Of a generated answer, how well the sources support what it claims; of an
+            extractive one, how strongly they speak for an answer to the question.
         generation: Generation of the index that was searched.
+        turn: Where its turn is stored; None without a conversation.
     """
 
     text: str
@@ -97,7 +115,10 @@ class Answer:
     question: str = ""
     hits: tuple[Hit, ...] = ()
     removed_citations: int = 0
+    unsupported: tuple[Span, ...] = ()
+    confidence: float = 0.0
     generation: int = 0
+    turn: TurnId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +140,13 @@ class Cited:
     """A citation whose sentence was verified; its mark is part of the text already sent."""
 
     citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A sentence of the answer claims something that no source was found to say; `span` is its place in the text."""
+
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +177,4 @@ class Failed:
     error: Exception
 
 
-Event: TypeAlias = Sources | Token | Cited | Usage | Refusal | Degraded | Done | Failed
+Event: TypeAlias = Sources | Token | Cited | Unsupported | Usage | Refusal | Degraded | Done | Failed

@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -354,7 +354,7 @@ class ScriptedChatModel:
     """`ChatModel` that says what it was given, word by word, and remembers what it was asked.
 
     Args:
-        replies: One for each call; an exception is raised instead of answering.
+        replies: One for each call, or a function of the prompt that makes it; an exception is raised in its place.
         ends_early: Every reply breaks off half-way.
         context_window_tokens: See `ChatModelInfo`.
 
@@ -364,7 +364,7 @@ class ScriptedChatModel:
 
     def __init__(
         self,
-        replies: Sequence[str | Exception],
+        replies: Sequence[str | Exception | Callable[[Prompt], str]],
         *,
         ends_early: bool = False,
         context_window_tokens: int = 128_000,
@@ -395,7 +395,7 @@ class ScriptedChatModel:
             raise ConfigError("the script has no reply left")
         if isinstance(reply, Exception):
             raise reply
-        pieces = _PIECE.findall(reply)[:max_output_tokens]
+        pieces = _PIECE.findall(reply if isinstance(reply, str) else reply(prompt))[:max_output_tokens]
         yield from pieces[: len(pieces) // 2] if self._ends_early else pieces
         if self._ends_early:
             raise ProviderUnavailableError("the answer broke off")

@@ -73,17 +73,15 @@ def lexical_evidence(question: str, hits: Sequence[Hit]) -> float:
     return max((coverage(wanted, _vocabulary(hit)) for hit in hits[:_FIRST_HITS]), default=0.0)
 
 
-def is_answerable(question: str, hits: Sequence[Hit], *, answerable_score: float) -> bool:
-    """Whether the hits are likely to answer the question.
+def needed_evidence(hits: Sequence[Hit], *, answerable_score: float) -> float:
+    """The `evidence` from which hits are likely to answer a question.
 
     Args:
-        question: The standalone question.
         hits: Best first.
         answerable_score: The embedder's threshold.
     """
     is_dense = bool(answerable_score) and nearest_hit(hits) is not None
-    needed = ANSWERABLE_FROM if is_dense else LEXICAL_ANSWERABLE_FROM
-    return bool(hits) and evidence(question, hits, answerable_score=answerable_score) >= needed
+    return ANSWERABLE_FROM if is_dense else LEXICAL_ANSWERABLE_FROM
 
 
 def _is_foreign(question: str, hits: Sequence[Hit], nearest: Hit) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from operator import itemgetter
+
 import regex
 
-from konverze_core.answers import Citation, Cited, Event, Token
+from konverze_core.answers import Citation, Cited, Event, Token, Unsupported
+from konverze_core.documents import Span
 from konverze_core.retrieval import Hit
 from konverze_loaders.chunkers.sentences import split_sentences
+from konverze_rag.answering.claims import claims_of
 from konverze_rag.answering.marks import REFUSAL_SENTINEL, is_mark, may_be_mark, numbers_of
 from konverze_rag.answering.verify import Support, Verify, citation, supports_hit
 from konverze_rag.answering.wording import content_words
@@ -15,7 +20,6 @@ STRONG_SUPPORT = 0.85
 """Score from which a sentence without a mark gets its citation all the same."""
 # "and paid by UPI" can stand for itself when the whole sentence rests on two sources.
 _FEWEST_CLAIM_WORDS = 2
-_FEWEST_UNCITED_WORDS = 3
 _FENCE = "```"
 _IN_LINK = regex.compile(r"\]\([^\s)]*$")
 _OPENERS = "[【"
@@ -30,7 +34,8 @@ class CitationStream:
     A mark is `[1]`, `[1, 2]`, `[1-3]` or `【1】`; it is sent as one `[n]` for each source that supports the sentence
     before it, followed by one `Cited`. Marks of sources that do not exist or do not support the sentence are left out
     and counted in `removed`. Brackets that are no mark, Markdown links and code pass through. An answer that is
-    `REFUSAL_SENTINEL` sends nothing and sets `refused`.
+    `REFUSAL_SENTINEL` sends nothing and sets `refused`. At the end, one `Unsupported` tells of each sentence that
+    claims something no source says.
 
     Args:
         sources: The sources by number, the first is number 1.
@@ -49,10 +54,12 @@ class CitationStream:
         self._gap = ""
         self._claim_start = 0
         self._cited: dict[tuple[int, int], Citation] = {}
-        self._marked: set[int] = set()
+        self._marks: list[tuple[int, int]] = []  # places in the plain text, and characters of all marks up to there
+        self._support_of_claims: list[float] = []
         self._saw_sentinel = False
         self._silent = False
         self.removed = 0
+        self.unsupported: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:
@@ -63,6 +70,12 @@ class CitationStream:
     def citations(self) -> tuple[Citation, ...]:
         """The verified citations, by number, then by place in the answer."""
         return tuple(self._cited[key] for key in sorted(self._cited))
+
+    @property
+    def confidence(self) -> float:
+        """Mean support of the answer's claims, 0 to 1; an unsupported one counts 0, and no claim at all is 0."""
+        scores = self._support_of_claims
+        return sum(scores) / len(scores) if scores else 0.0
 
     @property
     def refused(self) -> bool:
@@ -78,11 +91,11 @@ class CitationStream:
         return _joined(events)
 
     def finish(self) -> list[Event]:
-        """Events for the end of the answer; afterwards `text`, `citations` and `removed` are final."""
+        """Events for the end of the answer; afterwards all that is told of it is final."""
         events: list[Event] = []
         self._release(events, "")
-        if self._cite_unmarked and not self.refused:
-            self._add_unmarked(events)
+        if not self.refused:
+            self._judge_claims(events)
         return _joined(events)
 
     def _take(self, character: str, events: list[Event]) -> None:
@@ -135,6 +148,11 @@ class CitationStream:
         self._sent.append(text)
         events.append(Token(text))
 
+    def _send_mark(self, mark: str, events: list[Event]) -> None:
+        before = self._marks[-1][1] if self._marks else 0
+        self._marks.append((len(self._plain), before + len(mark)))
+        self._send(mark, events)
+
     def _stands_in_code(self) -> bool:
         """Whether what comes next is code or the target of a link, where brackets are no marks."""
         line = self._plain.rpartition("\n")[2]
@@ -143,7 +161,6 @@ class CitationStream:
     def _resolve(self, mark: str, blanks: str, events: list[Event]) -> None:
         """Sends the numbers of the mark that hold, and counts the others."""
         start = self._sentence_start()
-        self._marked.add(start)
         verified: list[tuple[int, Citation]] = []
         for number in numbers_of(mark, most=len(self._sources)):
             if (number, start) in self._cited and self._claim_start == len(self._plain):
@@ -157,7 +174,7 @@ class CitationStream:
         blanks = self._gap or blanks
         self._gap = "" if verified else blanks
         for place, (number, found) in enumerate(verified):
-            self._send(f"{'' if place else blanks}[{number}]", events)
+            self._send_mark(f"{'' if place else blanks}[{number}]", events)
             if (number, start) not in self._cited:
                 self._cited[number, start] = found
                 events.append(Cited(found))
@@ -178,25 +195,41 @@ class CitationStream:
         judged = (self._verify(claim.strip(), hit) for claim in claims)
         return next((support for support in judged if support.supported), None)
 
-    def _add_unmarked(self, events: list[Event]) -> None:
-        line_start = 0
-        for line in self._plain.split("\n"):
-            for span in split_sentences(line):
-                start = line_start + span.start
-                if start not in self._marked:
-                    self._cite_strongest(start, line[span.start : span.end], events)
-            line_start += len(line) + 1
+    def _judge_claims(self, events: list[Event]) -> None:
+        """Looks for support of the sentences that no mark supports, and says which ones have none."""
+        supported = {start: found.score for (_, start), found in sorted(self._cited.items())}
+        unsupported: list[Span] = []
+        for span in claims_of(self._plain):
+            score = supported.pop(span.start, None)
+            if score is None:
+                score = self._strongest(span, events)
+            if score is None:
+                unsupported.append(self._shown(span))
+            self._support_of_claims.append(score or 0.0)
+        self._support_of_claims += supported.values()  # "Yes [1]."
+        self.unsupported = tuple(unsupported)
+        events += map(Unsupported, unsupported)
 
-    def _cite_strongest(self, start: int, sentence: str, events: list[Event]) -> None:
-        if len(content_words(sentence)) < _FEWEST_UNCITED_WORDS or regex.fullmatch(r".*[?:]\W*", sentence):
-            return
+    def _strongest(self, span: Span, events: list[Event]) -> float | None:
+        """The best support that a source gives a sentence without a mark; it is cited where that is strong."""
+        sentence = self._plain[span.start : span.end]
         judged = [(self._verify(sentence, hit), number) for number, hit in enumerate(self._sources, start=1)]
-        strong = [(s.score, -n, s) for s, n in judged if s.supported and s.score >= STRONG_SUPPORT]
-        if strong:
-            _, negative, support = max(strong, key=lambda item: item[:2])
-            found = citation(-negative, self._sources[-negative - 1], support)
-            self._cited[-negative, start] = found
-            events.append(Cited(found))
+        found = [(support.score, -number, support) for support, number in judged if support.supported]
+        if not found:
+            return None
+        score, negative, support = max(found, key=lambda item: item[:2])
+        if self._cite_unmarked and score >= STRONG_SUPPORT:
+            cited = citation(-negative, self._sources[-negative - 1], support)
+            self._cited[-negative, span.start] = cited
+            events.append(Cited(cited))
+        return score
+
+    def _shown(self, span: Span) -> Span:
+        """Where a span of the plain text stands in the text with its marks."""
+        before = bisect_right(self._marks, span.start, key=itemgetter(0))
+        inside = bisect_left(self._marks, span.end, key=itemgetter(0))
+        start, end = (self._marks[count - 1][1] if count else 0 for count in (before, inside))
+        return Span(span.start + start, span.end + end)
 
 
 def _joined(events: list[Event]) -> list[Event]:

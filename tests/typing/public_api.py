@@ -59,6 +59,8 @@ def events(event: kr.Event) -> str:  # noqa: PLR0911 (one for each event)
             return hits[0].chunk.text
         case kr.Cited(citation):
             return citation.quote
+        case kr.Unsupported(span):
+            return str(span.start)
         case kr.Done(answer):
             return answer.text
         case kr.Degraded(reason):

@@ -4,7 +4,7 @@ import pytest
 
 from konverze_core.documents import Chunk
 from konverze_core.retrieval import Explanation, Hit
-from konverze_rag.answering.refusal import evidence, is_answerable
+from konverze_rag.answering.refusal import evidence, needed_evidence
 from tests.rag.answering.businesses import BUSINESSES, QUESTIONS, BusinessQuestion
 from tests.rag.answering.claims import (
     BACKUP,
@@ -24,6 +24,11 @@ THRESHOLD = 0.84
 
 def hit(text: str, dense: float | None = None) -> Hit:
     return Hit(chunk=Chunk(document_id="d", ordinal=0, text=text), score=1.0, explain=Explanation(dense_score=dense))
+
+
+def is_answerable(question: str, hits: list[Hit], *, answerable_score: float) -> bool:
+    found = evidence(question, hits, answerable_score=answerable_score)
+    return found >= needed_evidence(hits, answerable_score=answerable_score)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from konverze_core.answers import Cited, Event, Token
+from konverze_core.answers import Cited, Event, Token, Unsupported
 from konverze_core.documents import Chunk, Span
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
@@ -131,3 +131,46 @@ def test_strongly_supported_sentences_without_a_mark_are_cited_beside_the_text()
     quotes = [event.citation.quote for event in events if isinstance(event, Cited)]
     assert quotes == ["Refunds take 7 working days.", "The warranty lasts 24 months."]
     assert "[" not in stream.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "unsupported"),
+    [
+        ("Refunds take 7 days [1]. Our shop won a design award.", ["Our shop won a design award."]),
+        ("Refunds take 90 working days [1].", ["Refunds take 90 working days."]),
+        ("We sell [9] blue bicycles. Refunds take 7 days [1][9], see? Sure!", ["We sell blue bicycles."]),
+        ("Refunds take 7 days [1] [1]\nBlue bicycles are sold [2] here", ["Blue bicycles are sold here"]),
+        ("Do you like blue bicycles? We sell these blue bicycles:\n```\nblue bicycles run fast\n```\n", []),
+        ("Refunds take 7 days [3].", []),
+        ("Our trucks deliver to Pune and Nashik.", []),
+    ],
+)
+def test_sentences_that_no_source_supports_are_told(answer: str, unsupported: list[str]) -> None:
+    stream = CitationStream(SOURCES)
+    events = [event for character in answer for event in stream.feed(character)] + stream.finish()
+    assert [stream.text[span.start : span.end] for span in stream.unsupported] == unsupported
+    assert [event.span for event in events if isinstance(event, Unsupported)] == [*stream.unsupported]
+
+
+def test_a_sentence_with_the_wrong_mark_gets_the_right_citation() -> None:
+    stream = CitationStream(SOURCES)
+    events = stream.feed("Refunds take 7 working days [2].") + stream.finish()
+    assert stream.removed == 1
+    assert [event.citation.number for event in events if isinstance(event, Cited)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "least", "most"),
+    [
+        ("Refunds take 7 working days [1].", 0.9, 1.0),
+        ("Refunds take 7 working days [1]. Our shop won a design award.", 0.45, 0.5),
+        ("Yes, free above ₹500 [2].", 0.6, 1.0),
+        ("Our shop won a design award.", 0.0, 0.0),
+        ("Sure!", 0.0, 0.0),
+    ],
+)
+def test_confidence_is_the_mean_support_of_what_is_claimed(answer: str, least: float, most: float) -> None:
+    stream = CitationStream(SOURCES)
+    stream.feed(answer)
+    stream.finish()
+    assert least <= stream.confidence <= most
