@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from benchmarks import (
+    asking,
     chunking,
     commits,
     concurrency,
@@ -33,7 +34,7 @@ SIZED = {
 }
 """Questions that the gate asks, too."""
 
-STEADY = {module.QUESTION: module for module in (sealing, quality, chunking, ingest)}
+STEADY = {module.QUESTION: module for module in (sealing, quality, chunking, ingest, asking)}
 """Questions of one extent, which keep their own results."""
 
 

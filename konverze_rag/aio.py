@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import islice
 from typing import Any, Self
 
 import numpy.typing as npt
 
-from konverze_core.answers import Answer, Event
+from konverze_core.answers import Answer, Event, TurnId
+from konverze_core.conversations import ConversationTurn, ExportReport, Insights
 from konverze_core.documents import Chunk, Metadata
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Embedder
@@ -38,6 +41,9 @@ from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.copying import CopyReport
 from konverze_rag.upkeep.rounds import OnRound
 from konverze_rag.uploads import Upload, Uploads
+
+TURNS_AHEAD = 32
+"""Stored turns that are read at once for `AsyncTenant.turns`."""
 
 ENGINE = ""
 """Whose turn the calls of the engine itself take; no tenant has this id."""
@@ -166,6 +172,32 @@ class AsyncTenant:
                 gate.make_room()
         finally:
             gate.stop()
+
+    async def turns(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        conversation: str | None = None,
+        visitor: str | None = None,
+    ) -> AsyncGenerator[ConversationTurn, None]:
+        """See `Tenant.turns`; some are read ahead, in a thread."""
+        turns = self._tenant.turns(since=since, until=until, conversation=conversation, visitor=visitor)
+        while some := await self._lanes.run(self.id, lambda: list(islice(turns, TURNS_AHEAD))):
+            for turn in some:
+                yield turn
+
+    async def give_feedback(self, conversation: str, turn: TurnId, *, helpful: bool, comment: str = "") -> None:
+        """See `Tenant.give_feedback`."""
+        await self._lanes.run(self.id, self._tenant.give_feedback, conversation, turn, helpful=helpful, comment=comment)
+
+    async def insights(self, *, since: date | None = None, until: date | None = None) -> Insights:
+        """See `Tenant.insights`."""
+        return await self._lanes.run(self.id, self._tenant.insights, since=since, until=until)
+
+    async def export(self, path: str | os.PathLike[str], *, visitor: str | None = None) -> ExportReport:
+        """See `Tenant.export`."""
+        return await self._lanes.run(self.id, self._tenant.export, path, visitor=visitor)
 
     async def documents(self) -> list[DocumentInfo]:
         """See `Tenant.documents`."""

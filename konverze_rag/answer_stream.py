@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 
 from konverze_core.answers import Event, Sources, Token, Usage
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.link_guard import LinkGuard
 from konverze_rag.answering.recital_guard import RecitalGuard
 from konverze_rag.answering.streaming_citations import CitationStream
-from konverze_rag.answering.verify import supports_hit
+from konverze_rag.answering.verify import Verifier
 from konverze_rag.similarity import EmbeddingSimilarity
 
 
@@ -47,7 +46,7 @@ class AnswerStream:
         self._sources = sources
         self._recital = RecitalGuard(rules, secrets=(nonce,))
         self._links = link_guard(link_hosts, sources)
-        self.checked = CitationStream(sources, partial(supports_hit, similarity=similarity))
+        self.checked = CitationStream(sources, Verifier(similarity))
         self.usage = Usage()
 
     def events(self, pieces: Generator[str | Usage, None, None]) -> Iterator[Event]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -20,14 +20,13 @@ from konverze_core.answers import (
     Failed,
     Refusal,
     Sources,
-    Timings,
     Token,
     Usage,
 )
 from konverze_core.errors import KonverzeError, ProviderError, StoreError
-from konverze_core.protocols import ChatModel, Clock, Embedder, Message
-from konverze_core.retrieval import Hit
+from konverze_core.protocols import ChatModel, Clock, Embedder
 from konverze_indexes.snapshot import Snapshot
+from konverze_rag.answer_cache import AnswerCache, AnswerKey, said_again
 from konverze_rag.answer_stream import AnswerStream, link_guard
 from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose, rules_text
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
@@ -35,16 +34,23 @@ from konverze_rag.answering.extractive import extract_answer
 from konverze_rag.answering.parents import widened
 from konverze_rag.answering.refusal import evidence, needed_evidence
 from konverze_rag.conversations import Conversations, Turn
+from konverze_rag.conversations.spending import Spending
+from konverze_rag.draft import Draft
 from konverze_rag.privacy import Privacy
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.questions import MAX_QUERY_CHARS, Question
 from konverze_rag.retrieval import Retriever
 from konverze_rag.settings import Settings
 from konverze_rag.similarity import EmbeddingSimilarity
-from konverze_rag.writing import written
+from konverze_rag.telemetry import AskTrace
+from konverze_rag.visitor_limits import VisitorLimits
+from konverze_rag.writing import written, written_whole
 
 CONDENSE_OUTPUT_TOKENS = 200
 """Longest rewritten question."""
+
+CONDENSE_OVERHEAD_TOKENS = 16
+"""More than a chat format adds to a prompt of two messages."""
 
 CONDENSE_TIME_SHARE = 0.25
 """Share of the answer's deadline that rewriting the question may take."""
@@ -52,33 +58,6 @@ CONDENSE_TIME_SHARE = 0.25
 NONCE_BYTES = 12
 
 Events: TypeAlias = Generator[Event, None, None]
-
-
-@dataclass(slots=True)
-class _Draft:
-    """An answer in the making."""
-
-    question: Question
-    settings: Settings
-    asked_at: datetime
-    started: float
-    privacy: Privacy
-    history: tuple[Message, ...] = ()
-    standalone: str = ""
-    hits: tuple[Hit, ...] = ()
-    degraded: str | None = None
-    usage: Usage = field(default_factory=Usage)
-    marks: dict[str, float] = field(default_factory=dict[str, float])
-
-    def mark(self, stage: str, since: float) -> float:
-        """Notes how long a stage took; returns the time at its end."""
-        now = time.perf_counter()
-        self.marks[f"{stage}_ms"] = self.marks.get(f"{stage}_ms", 0.0) + (now - since) * 1000
-        return now
-
-    def timings(self) -> Timings:
-        """Milliseconds by stage, up to now."""
-        return Timings(**self.marks, total_ms=(time.perf_counter() - self.started) * 1000)
 
 
 class Asking:
@@ -89,6 +68,9 @@ class Asking:
         conversations: Reads and stores turns.
         chat: Writes answers; None for extractive answers.
         counter: Counts the chat model's tokens.
+        answers: Answers that were given before.
+        limits: How often a visitor may ask.
+        spending: What may be spent a day.
         settings: The tenant's settings at the moment of a call; an answer reads them once.
         clock: Dates the turns.
     """
@@ -100,43 +82,70 @@ class Asking:
         *,
         chat: ChatModel | None,
         counter: TokenCounter,
+        answers: AnswerCache,
+        limits: VisitorLimits,
+        spending: Spending,
         settings: Callable[[], Settings],
         clock: Clock,
     ) -> None:
         self._retriever = retriever
         self._conversations = conversations
         self._chat = chat
+        self._answers = answers
+        self._limits = limits
+        self._spending = spending
         self._settings = settings
         self._clock = clock
         self._count = counter.count
 
     def stream(self, question: Question) -> Events:
         """The answer as events; the last one is `Done` or `Failed`."""
+        told = AskTrace(self._retriever.index.blobs.tenant_id)
         try:
-            yield from self._answer(question)
+            answer = yield from self._answer(question, told)
+            told.done(answer)
+            yield Done(answer)
         except KonverzeError as error:
+            told.failed(error)
             yield Failed(error)
+        finally:
+            told.abandoned()
 
-    def _answer(self, question: Question) -> Events:
+    def _answer(self, question: Question, told: AskTrace) -> Generator[Event, None, Answer]:
         settings = self._settings()
-        draft = _Draft(
+        if settings.visitor_asks_per_minute is not None and question.visitor is not None:
+            self._limits.admit(question.visitor, settings.visitor_asks_per_minute)
+        draft = Draft(
             question=question,
             settings=settings,
             asked_at=self._clock.now(),
             started=time.perf_counter(),
             privacy=Privacy(settings.redact, settings.redaction_keeps),
+            trace=told,
         )
         snapshot = self._retriever.index.snapshot()
         self._condense(draft)
+        key = None
+        if settings.answer_cache_size and not draft.history:
+            key = AnswerKey.of(question, snapshot.manifest.generation)
+        answer = None if key is None else self._answers.known(key, settings)
+        if answer is not None:
+            yield from said_again(answer)
+        else:
+            answer = yield from self._answered(draft, snapshot)
+            if key is not None and answer.degraded is None:
+                self._answers.keep(key, settings, answer)
+        if question.conversation is not None:
+            answer = self._stored(draft, answer, question.conversation)
+        return replace(answer, timings=draft.timings())
+
+    def _answered(self, draft: Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         self._retrieve(draft, snapshot)
         if draft.degraded is not None:
             yield Degraded(draft.degraded)
-        answer = yield from self._written(draft, snapshot)
-        if question.conversation is not None:
-            answer = self._stored(draft, answer, question.conversation)
-        yield Done(replace(answer, timings=draft.timings()))
+        return (yield from self._written(draft, snapshot))
 
-    def _stored(self, draft: _Draft, answer: Answer, conversation: str) -> Answer:
+    def _stored(self, draft: Draft, answer: Answer, conversation: str) -> Answer:
         """The answer behind its turn; one that the store did not take has been read already, and says so."""
         since = time.perf_counter()
         turn = Turn.of(
@@ -147,17 +156,14 @@ class Asking:
             asked_at=draft.asked_at,
         )
         try:
-            self._conversations.append(turn)
+            answer = replace(answer, turn=self._conversations.append(turn))
         except StoreError as error:
             lost = f"its turn was not stored: {error}"
             answer = replace(answer, degraded=f"{answer.degraded}; {lost}" if answer.degraded else lost)
         draft.mark("store", since)
         return answer
 
-    def _remaining_s(self, draft: _Draft) -> float:
-        return draft.settings.answer_deadline_s - (time.perf_counter() - draft.started)
-
-    def _condense(self, draft: _Draft) -> None:
+    def _condense(self, draft: Draft) -> None:
         since = time.perf_counter()
         asked = draft.question
         settings = draft.settings
@@ -168,22 +174,33 @@ class Asking:
         condensed = condensed_without_model(asked.text, draft.history)
         draft.standalone = condensed if len(condensed) <= MAX_QUERY_CHARS else asked.text
         if self._chat is not None and needs_context(asked.text, draft.history):
-            kept_back_s = settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
-            try:
-                pieces = written(
-                    self._chat,
-                    condense_prompt(draft.privacy.text(asked.text), draft.privacy.messages(draft.history)),
-                    max_output_tokens=CONDENSE_OUTPUT_TOKENS,
-                    remaining_s=lambda: self._remaining_s(draft) - kept_back_s,
-                )
-                reply = "".join(piece for piece in pieces if isinstance(piece, str))
-                rewritten = parsed_rewrite(draft.privacy.restored(reply), asked.text)
+            # Where it fails, the model-free rewrite stands; whether the model answers is seen when it is asked to.
+            with suppress(ProviderError):
+                rewritten = self._rewritten(draft, self._chat)
                 draft.standalone = draft.standalone if rewritten == asked.text else rewritten
-            except ProviderError:
-                pass  # the model-free rewrite stands; whether the model answers is seen when it is asked to
         draft.mark("condense", since)
 
-    def _retrieve(self, draft: _Draft, snapshot: Snapshot) -> None:
+    def _rewritten(self, draft: Draft, chat: ChatModel) -> str:
+        """The question as the model puts it for someone who has heard nothing before."""
+        prompt = condense_prompt(draft.privacy.text(draft.question.text), draft.privacy.messages(draft.history))
+        read = sum(map(self._count, (prompt.system, *(message.text for message in prompt.messages))))
+        most = Usage(input_tokens=read + CONDENSE_OVERHEAD_TOKENS, output_tokens=CONDENSE_OUTPUT_TOKENS)
+        reserved = self._spending.reserve(draft.settings, most)
+        usage = Usage()
+        kept_back_s = draft.settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
+        try:
+            reply, usage = written_whole(
+                chat,
+                prompt,
+                max_output_tokens=CONDENSE_OUTPUT_TOKENS,
+                remaining_s=lambda: draft.remaining_s - kept_back_s,
+            )
+        finally:
+            self._spending.settle(reserved, usage)
+        draft.usage += usage
+        return parsed_rewrite(draft.privacy.restored(reply), draft.question.text)
+
+    def _retrieve(self, draft: Draft, snapshot: Snapshot) -> None:
         since = time.perf_counter()
         search = partial(
             self._retriever.search_both,
@@ -201,7 +218,7 @@ class Asking:
         draft.hits = widened(hits, partial(snapshot.parent_chunks, where=draft.question.where))
         draft.mark("retrieve", since)
 
-    def _written(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+    def _written(self, draft: Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         if self._chat is not None and draft.hits:
             try:
                 return (yield from self._generated(draft, self._chat, snapshot))
@@ -210,7 +227,7 @@ class Asking:
                 yield Degraded(draft.degraded)
         return (yield from self._extracted(draft, snapshot))
 
-    def _generated(self, draft: _Draft, chat: ChatModel, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+    def _generated(self, draft: Draft, chat: ChatModel, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
         policy = PromptPolicy(persona=draft.settings.persona, mode=GroundingMode(draft.settings.mode))
         nonce = secrets.token_hex(NONCE_BYTES)
@@ -224,6 +241,7 @@ class Asking:
             nonce=nonce,
         )
         since = draft.mark("compose", since)
+        reserved = self._spending.reserve(draft.settings, self._most(draft.settings, composed.input_tokens))
         sources = tuple(draft.hits[hits.index(source)] for source in composed.sources)
         stream = AnswerStream(
             sources,
@@ -234,12 +252,20 @@ class Asking:
         )
         pieces = written(
             chat,
-            composed.prompt,
+            replace(composed.prompt, end_user=self._pseudonym(draft.question)),
             max_output_tokens=draft.settings.max_output_tokens,
-            remaining_s=partial(self._remaining_s, draft),
+            remaining_s=lambda: draft.remaining_s,
         )
-        yield from stream.events(draft.privacy.restoring(pieces))
-        yield self._used(draft, stream.usage)
+        try:
+            yield from stream.events(draft.privacy.restoring(pieces))
+        except ProviderError as error:
+            draft.trace.chat(chat.info.name, stream.usage, time.perf_counter() - since, error)
+            raise
+        finally:
+            self._spending.settle(reserved, self._used(stream, composed.input_tokens))
+        draft.trace.chat(chat.info.name, stream.usage, time.perf_counter() - since)
+        draft.usage += stream.usage
+        yield draft.usage
         checked = stream.checked
         draft.mark("generate", since)
         if checked.refused or not checked.text.strip():
@@ -256,9 +282,18 @@ class Asking:
         )
 
     @staticmethod
-    def _used(draft: _Draft, usage: Usage) -> Usage:
-        draft.usage = draft.settings.priced(usage)
-        return draft.usage
+    def _most(settings: Settings, input_tokens: int) -> Usage:
+        return Usage(input_tokens=input_tokens, output_tokens=settings.max_output_tokens)
+
+    def _used(self, stream: AnswerStream, input_tokens: int) -> Usage:
+        """What the model told; of an answer that broke off, what was read of it."""
+        said = stream.checked.text
+        if stream.usage.output_tokens or not said:
+            return stream.usage
+        return Usage(input_tokens=input_tokens, output_tokens=self._count(said))
+
+    def _pseudonym(self, question: Question) -> str:
+        return "" if question.visitor is None else self._conversations.pseudonym(question.visitor)
 
     def _budget(self, chat: ChatModel, settings: Settings) -> TokenBudget:
         return TokenBudget(
@@ -267,7 +302,7 @@ class Asking:
             count=self._count,
         )
 
-    def _extracted(self, draft: _Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
+    def _extracted(self, draft: Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
         embedding = snapshot.manifest.embedding
         score = embedding.answerable_score if embedding else 0.0
@@ -289,12 +324,12 @@ class Asking:
         base = self._base(draft, snapshot)
         return replace(base, text=text, citations=extract.citations, hits=draft.hits, confidence=found)
 
-    def _refused(self, draft: _Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
+    def _refused(self, draft: Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
         yield Refusal(draft.settings.refusal_text)
         return replace(self._base(draft, snapshot), text=draft.settings.refusal_text, refused=True, mode=mode)
 
     @staticmethod
-    def _base(draft: _Draft, snapshot: Snapshot) -> Answer:
+    def _base(draft: Draft, snapshot: Snapshot) -> Answer:
         return Answer(
             text="",
             degraded=draft.degraded,

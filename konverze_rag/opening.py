@@ -21,13 +21,25 @@ from konverze_indexes.stores import open_blob_store
 from konverze_loaders import load
 from konverze_loaders.isolation.pool import LoaderPool
 from konverze_rag.ingest.preparing import LoadDocument
-from konverze_rag.settings import Settings
+from konverze_rag.settings import ChatEndpoint, Settings
 
 KEY_FILE_NAME = "key.json"
 BLOBS_FOLDER = "blobs"
 
 QUERY_TIME_SHARE = 0.25
 """Share of an answer's deadline that a remote embedding of the question may take."""
+
+FIRST_WORD_TIME_SHARE = 0.4
+"""Share of an answer's deadline in which the endpoints that others stand in for, together, have to say a first word."""
+
+LAST_FIRST_WORD_TIME_SHARE = 0.65
+"""The same for a try of the one that no other stands in for."""
+
+LAST_RETRIES = 2
+"""Tries after the first one of the endpoint that no other stands in for."""
+
+NO_KEY = "none"
+"""The SDK wants a key; servers of one's own mostly do not."""
 
 _log = logging.getLogger("konverze_rag")
 
@@ -206,20 +218,47 @@ def embedder(settings: Settings, owned: ExitStack) -> Embedder | None:
 
 
 def chat_model(settings: Settings, owned: ExitStack) -> ChatModel | None:
-    """The language model that the settings name; None for extractive answers."""
+    """The language model that the settings name, and those that stand in for it; None for extractive answers.
+
+    One that another stands in for is not tried twice, and gets a share of the time until its first word.
+    """
     if settings.openai_api_key is None and settings.openai_base_url is None:
         return None
+    from konverze_rag.providers.endpoints import Endpoints  # noqa: PLC0415 (loads the SDK)
     from konverze_rag.providers.openai_chat import OpenAIChat  # noqa: PLC0415 (loads the SDK)
 
-    chat = OpenAIChat(
-        api_key=_api_key(settings),
+    first = ChatEndpoint(
         base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key,
         model=settings.chat_model,
-        context_window_tokens=settings.context_window_tokens,
         api=settings.chat_api,
     )
-    owned.callback(chat.close)
-    return chat
+    chosen = (first, *settings.chat_fallbacks)
+    share = FIRST_WORD_TIME_SHARE / max(len(settings.chat_fallbacks), 1)
+    models = [
+        OpenAIChat(
+            api_key=_key_of(endpoint),
+            base_url=endpoint.base_url,
+            model=endpoint.model,
+            context_window_tokens=settings.context_window_tokens,
+            api=endpoint.api,
+            max_retries=0 if is_covered else LAST_RETRIES,
+            first_token_timeout_s=settings.answer_deadline_s * (share if is_covered else LAST_FIRST_WORD_TIME_SHARE),
+            price=settings.prices.get(endpoint.model),
+        )
+        for endpoint, is_covered in zip(chosen, [True] * len(settings.chat_fallbacks) + [False], strict=True)
+    ]
+    for model in models:
+        owned.callback(model.close)
+    return Endpoints(models)
+
+
+def _key_of(endpoint: ChatEndpoint) -> str:
+    if endpoint.api_key is not None:
+        return endpoint.api_key.get_secret_value()
+    if endpoint.base_url is None:
+        raise ConfigError("an endpoint of OpenAI's own needs an api_key")
+    return NO_KEY
 
 
 def _api_key(settings: Settings) -> str:
@@ -227,4 +266,4 @@ def _api_key(settings: Settings) -> str:
         return settings.openai_api_key.get_secret_value()
     if settings.openai_base_url is None:
         raise ConfigError("set OPENAI_API_KEY")
-    return "none"  # the SDK wants one; servers of one's own mostly do not
+    return NO_KEY

@@ -54,6 +54,10 @@ Weight: TypeAlias = Annotated[float, Field(ge=0)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Mode: TypeAlias = Literal["grounded", "assisted"]
 HistoryTurns: TypeAlias = Annotated[int, Field(ge=0, le=50)]
+AnswerCacheSize: TypeAlias = Annotated[int, Field(ge=0, le=10_000)]
+AsksPerMinute: TypeAlias = Annotated[int, Field(ge=1, le=100_000)]
+DailyTokens: TypeAlias = Annotated[int, Field(ge=1)]
+DailyCost: TypeAlias = Annotated[float, Field(gt=0)]
 RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=36_500)]
 MaxOutputTokens: TypeAlias = Annotated[int, Field(ge=16)]
 
@@ -85,8 +89,33 @@ class Price(BaseModel):
     input: float = Field(ge=0)
     output: float = Field(ge=0)
 
+    def of(self, usage: Usage) -> Usage:
+        """The usage with its cost."""
+        cost = (usage.input_tokens * self.input + usage.output_tokens * self.output) / TOKENS_OF_A_PRICE
+        return replace(usage, cost=cost)
+
+
+class ChatEndpoint(BaseModel):
+    """An endpoint that writes answers when those before it fail.
+
+    Attributes:
+        base_url: Of any server that speaks the OpenAI protocol; None for OpenAI's own. Azure OpenAI's is
+            `https://<resource>.openai.azure.com/openai/v1/`.
+        api_key: The secret; None for servers that want none.
+        model: As the server spells it; of Azure OpenAI, the name of the deployment.
+        api: `responses`, or `chat` for servers that have chat completions only.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    model: str
+    api: Literal["responses", "chat"] = "responses"
+
 
 Redacted: TypeAlias = Annotated[tuple[PersonalData, ...], BeforeValidator(_from_json)]
+ChatEndpoints: TypeAlias = Annotated[tuple[ChatEndpoint, ...], BeforeValidator(_from_json)]
 Prices: TypeAlias = Annotated[dict[str, Price], BeforeValidator(_from_json)]
 
 
@@ -97,6 +126,7 @@ class Settings(BaseModel):
         openai_api_key: Also `OPENAI_API_KEY`. With it, or with `openai_base_url`, a language model writes the answers.
         openai_base_url: Also `OPENAI_BASE_URL`. Any server that speaks the OpenAI protocol; https, or loopback.
         chat_model: Model that writes answers.
+        chat_fallbacks: Endpoints that are asked, in this order, where the one above fails before its first word.
         prices: By model, what a million tokens cost, in one currency: `{"gpt-5-mini": {"input": 0.25, "output": 2}}`.
         chat_api: `responses`, or `chat` for compatible servers that have only chat completions.
         context_window_tokens: Prompt and answer together fit into this.
@@ -131,6 +161,12 @@ class Settings(BaseModel):
         redact: Kinds of personal data that the language model sees placeholders for; the answer holds the values again.
             Of `email`, `phone`, `aadhaar`, `pan`, `gstin`, `upi`, `card`.
         redaction_keeps: The business's own addresses and numbers, which stay.
+        answer_cache_size: So many answers of a tenant are kept in memory beside its index, and given again to the same
+            question until a document or a setting changes; 0 for none. Questions with a history are always asked anew.
+        daily_tokens: Tokens of prompts and answers that a tenant may use a day (UTC), in all processes together; None
+            for no limit. Past it, answers are extractive.
+        daily_cost: The same in money, by `prices`; all models need one.
+        visitor_asks_per_minute: How often a visitor may ask, in one process; None for no limit.
         history_turns: Earlier turns of a conversation that are read.
         retention_days: Turns are deleted this many days after their day (UTC) has ended, with their day's key.
         key_lease_s: Keys in memory are used for so long before the key provider has to be asked again.
@@ -177,6 +213,7 @@ class Settings(BaseModel):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     chat_model: str = "gpt-5-mini"
+    chat_fallbacks: ChatEndpoints = ()
     prices: Prices = Field(default_factory=dict[str, Price])
     chat_api: Literal["responses", "chat"] = "responses"
     context_window_tokens: int = Field(default=128_000, ge=1_000)
@@ -201,6 +238,10 @@ class Settings(BaseModel):
     refusal_text: Text = "I could not find that in the documents I have."
     link_hosts: Texts = ()
     redact: Redacted = ()
+    answer_cache_size: AnswerCacheSize = 0
+    daily_tokens: DailyTokens | None = None
+    daily_cost: DailyCost | None = None
+    visitor_asks_per_minute: AsksPerMinute | None = None
     redaction_keeps: Texts = ()
     history_turns: HistoryTurns = 6
     retention_days: RetentionDays = 30
@@ -256,16 +297,20 @@ class Settings(BaseModel):
             raise ConfigError("settings: max_output_tokens must be less than context_window_tokens")
         if self.chunk_overlap_tokens * 2 > self.chunk_tokens:
             raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
-        if "@" in (self.openai_base_url or ""):
-            raise ConfigError("settings: openai_base_url must not hold a user name or password")
+        if self.daily_cost is not None and not self.prices.keys() >= set(self._chat_models()):
+            raise ConfigError("settings: daily_cost needs prices of chat_model and of all chat_fallbacks")
+        if any("@" in (url or "") for url in (self.openai_base_url, *(end.base_url for end in self.chat_fallbacks))):
+            raise ConfigError("settings: a base_url must not hold a user name or password")
+        if self.chat_fallbacks and self.openai_api_key is None and self.openai_base_url is None:
+            raise ConfigError("settings: chat_fallbacks stand in for openai_api_key or openai_base_url: set one")
 
-    def priced(self, usage: Usage) -> Usage:
-        """The usage of the chat model with its cost; as it is where the model has no price."""
-        price = self.prices.get(self.chat_model)
-        if price is None:
-            return usage
-        cost = (usage.input_tokens * price.input + usage.output_tokens * price.output) / TOKENS_OF_A_PRICE
-        return replace(usage, cost=cost)
+    def highest_cost(self, usage: Usage) -> float:
+        """What a usage costs by the dearest of the models that may write answers; 0 without prices."""
+        prices = [self.prices[model] for model in self._chat_models() if model in self.prices]
+        return max((price.of(usage).cost or 0.0 for price in prices), default=0.0)
+
+    def _chat_models(self) -> list[str]:
+        return [self.chat_model, *(endpoint.model for endpoint in self.chat_fallbacks)]
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("settings may hold a key: they are not pickled")

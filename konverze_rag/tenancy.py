@@ -15,6 +15,7 @@ from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
+from konverze_rag.conversations.spending import Spending
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.providers.tiktoken_offline import TokenCounter
@@ -108,6 +109,10 @@ class Tenancy:
     def conversations(self, keyring: Keyring) -> Conversations:
         """The conversations of the keyring's tenant."""
         return Conversations(self.blobs, keyring, self.clock)
+
+    def spending(self, keyring: Keyring) -> Spending:
+        """What the keyring's tenant spends a day."""
+        return Spending(self.blobs, keyring, self.clock)
 
     def configuration(self, keyring: Keyring) -> TenantConfiguration:
         """What the keyring's tenant has set for itself, over the engine's settings."""

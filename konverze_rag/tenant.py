@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from datetime import date
 from functools import partial
 from typing import Any
 
 import numpy.typing as npt
 
-from konverze_core.answers import Answer, Done, Event, Failed
+from konverze_core.answers import Answer, Done, Event, Failed, TurnId
+from konverze_core.conversations import ConversationTurn, ExportReport, Insights
 from konverze_core.documents import Chunk, Metadata
 from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder, EmbedderInfo
@@ -22,11 +24,13 @@ from konverze_indexes.manifest import Embedding
 from konverze_indexes.reindexing import OnReindexed, reindex
 from konverze_indexes.scalars import checked_metadata
 from konverze_indexes.segment import checked_chunk
+from konverze_rag.answer_cache import AnswerCache
 from konverze_rag.asking import Asking
 from konverze_rag.calibration import sentence_queries
 from konverze_rag.chunkers import SettledChunker, counts_of
-from konverze_rag.conversations.names import checked_name
+from konverze_rag.conversations import TurnSelection, checked_feedback, checked_name, checked_turn, insights_of
 from konverze_rag.embedding import model_vectors
+from konverze_rag.exporting import Holdings, write_export
 from konverze_rag.ingest.folders import Selection
 from konverze_rag.ingest.ingestion import Ingestion
 from konverze_rag.ingest.preparing import Order
@@ -44,6 +48,7 @@ from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.upkeep.erasing import erase_indexed_document, erase_tenant, erase_visitor
 from konverze_rag.uploads import Upload, Uploads, checked_source, named_uploads
+from konverze_rag.visitor_limits import VisitorLimits
 
 DEFAULT_HITS = 10
 
@@ -65,7 +70,11 @@ class Tenant:
         self._conversations = tenancy.conversations(keyring)
         self._configuration = tenancy.configuration(keyring)
         self._vectors = QuestionVectors()
+        self._answers = AnswerCache()
+        self._limits = VisitorLimits(tenancy.clock)
+        self._spending = tenancy.spending(keyring)
         self.index.accompany(self._vectors)
+        self.index.accompany(self._answers)
         self._use(tenancy.model)
 
     def _use(self, model: QuestionBatches | None, *, upcoming: QuestionBatches | None = None) -> None:
@@ -91,6 +100,9 @@ class Tenant:
             self._conversations,
             chat=tenancy.chat,
             counter=tenancy.counter,
+            answers=self._answers,
+            limits=self._limits,
+            spending=self._spending,
             settings=self._configuration.current,
             clock=tenancy.clock,
         )
@@ -317,6 +329,103 @@ class Tenant:
                 if isinstance(event, Failed):
                     raise event.error
         raise AssertionError("a stream ends with Done or Failed")
+
+    def turns(
+        self,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        conversation: str | None = None,
+        visitor: str | None = None,
+    ) -> Iterator[ConversationTurn]:
+        """Stored questions and answers, read one at a time: by day, then a conversation after the other, in its order.
+
+        What is past its retention is not shown, be it purged already or not; erased turns are left out, and so is what
+        is purged or erased meanwhile. A visitor's turns are found by the visitor's markers, without a look at others.
+
+        Args:
+            since: First day, UTC; the first that is kept by default.
+            until: Last day; the newest by default.
+            conversation: Only turns of this conversation.
+            visitor: Only turns of this visitor.
+
+        Raises:
+            ConfigError: A day is no date, the first day lies after the last, or a name is not legal.
+            IntegrityError: While reading: a turn, its feedback or a day's key is not what was written, or missing.
+            StoreError: While reading: the store cannot be read.
+        """
+        selection = TurnSelection.checked(since=since, until=until, conversation=conversation, visitor=visitor)
+        return self._conversations.turns(selection, retention_days=self._retention_days)
+
+    def _retention_days(self) -> int:
+        return self._configuration.current().retention_days
+
+    def give_feedback(self, conversation: str, turn: TurnId, *, helpful: bool, comment: str = "") -> None:
+        """Stores what a visitor or the owner says of an answer, in place of what was said of it before.
+
+        It is sealed, ends with its turn's retention, and is erased with the visitor who asked.
+
+        Args:
+            conversation: The name that the question was asked under.
+            turn: `Answer.turn`, or `ConversationTurn.turn`.
+            helpful: Whether the answer helped.
+            comment: In the person's own words.
+
+        Raises:
+            ConfigError: The comment is too long or not text, or there is no such turn: it was erased, is past its
+                retention, or was never there.
+            StoreError: The store did not take it.
+            TenantErasedError: The tenant was erased.
+        """
+        self._conversations.give_feedback(
+            checked_name("conversation", conversation),
+            checked_turn(turn),
+            checked_feedback(helpful=helpful, comment=comment, given_at=self._clock.now()),
+            retention_days=self._retention_days(),
+        )
+
+    def insights(self, *, since: date | None = None, until: date | None = None) -> Insights:
+        """What the turns of these days tell together: shares, unanswered questions, citations, latency, cost, feedback.
+
+        Reads each turn, and keeps counts.
+
+        Args:
+            since: First day, UTC; the first that is kept by default.
+            until: Last day; the newest by default.
+
+        Raises:
+            ConfigError: A day is no date, or the first day lies after the last.
+            IntegrityError: A turn, its feedback or a day's key is not what was written, or missing.
+            StoreError: The store cannot be read.
+        """
+        return insights_of(self.turns(since=since, until=until))
+
+    def export(self, path: str | os.PathLike[str], *, visitor: str | None = None) -> ExportReport:
+        """Writes what the tenant has, or what is stored of one visitor, as a new ZIP file, mode 0600.
+
+        Plain text leaves the sealed store here: the file is as confidential as all that it holds, no retention ends it
+        and no erasure reaches it. What is in it is told by `konverze_rag.exporting.export`. What is erased while it is
+        written may be in it.
+
+        Args:
+            path: Where the file will stand, in a folder that is there; after an error there is none.
+            visitor: Only this visitor's turns; no document and no settings.
+
+        Raises:
+            ConfigError: Something stands at the path already, the file cannot be written, or the name is not legal.
+            ConflictError: A document was replaced meanwhile, and its earlier original vacuumed; export again.
+            IntegrityError: A turn or an original is not what was written, or missing.
+            StoreError: The store cannot be read.
+            TenantErasedError: The tenant was erased.
+        """
+        holdings = Holdings(
+            index=self.index,
+            visitor=visitor,
+            settings=self.settings(),
+            turns=self.turns(visitor=visitor),
+            moment=self._clock.now(),
+        )
+        return write_export(path, holdings)
 
     def documents(self) -> list[DocumentInfo]:
         """The catalogue, sorted by document id."""

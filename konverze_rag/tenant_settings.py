@@ -30,9 +30,13 @@ from konverze_indexes.contention import pause
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenantblobs import TenantBlobs, blob_digest
 from konverze_rag.settings import (
+    AnswerCacheSize,
+    AsksPerMinute,
     ChunkerName,
     ChunkOverlapTokens,
     ChunkTokens,
+    DailyCost,
+    DailyTokens,
     Fusion,
     HistoryTurns,
     MaxOutputTokens,
@@ -85,6 +89,10 @@ class TenantSettings(BaseModel):
     relevance_weight: Share | None = None
     link_hosts: Texts | None = None
     redact: Redacted | None = None
+    answer_cache_size: AnswerCacheSize | None = None
+    daily_tokens: DailyTokens | None = None
+    daily_cost: DailyCost | None = None
+    visitor_asks_per_minute: AsksPerMinute | None = None
     redaction_keeps: Texts | None = None
     history_turns: HistoryTurns | None = None
     max_output_tokens: MaxOutputTokens | None = None

@@ -9,7 +9,7 @@ from konverze_core.answers import Usage
 from konverze_core.errors import ProviderUnavailableError
 from konverze_core.protocols import ChatModel, Prompt
 from konverze_rag.providers.unicode import encodable
-from konverze_rag.seam import provider_seam
+from konverze_rag.seam import Closeable, provider_seam
 
 
 def written(
@@ -30,11 +30,25 @@ def written(
         raise ProviderUnavailableError("no time was left to ask the language model")
     with provider_seam("the language model"):
         pieces = chat.stream(prompt, max_output_tokens=max_output_tokens, timeout_s=remaining_s())
-    with closing(_Closeable(pieces)):
+    with closing(Closeable(pieces)):
         while (piece := _next_piece(pieces)) is not None:
             yield piece
             if remaining_s() <= 0:
                 raise ProviderUnavailableError("the language model took longer than the answer may take")
+
+
+def written_whole(
+    chat: ChatModel, prompt: Prompt, *, max_output_tokens: int, remaining_s: Callable[[], float]
+) -> tuple[str, Usage]:
+    """All that the model writes, and its usage; arguments and errors are those of `written`."""
+    text: list[str] = []
+    usage = Usage()
+    for piece in written(chat, prompt, max_output_tokens=max_output_tokens, remaining_s=remaining_s):
+        if isinstance(piece, Usage):
+            usage = piece
+        else:
+            text.append(piece)
+    return "".join(text), usage
 
 
 def _next_piece(pieces: Iterator[str | Usage]) -> str | Usage | None:
@@ -44,15 +58,3 @@ def _next_piece(pieces: Iterator[str | Usage]) -> str | Usage | None:
         if piece is None or isinstance(piece, Usage):
             return piece
         return encodable(piece)
-
-
-class _Closeable:
-    """Closes an iterator that can be closed, as a generator can."""
-
-    def __init__(self, pieces: Iterator[object]) -> None:
-        self._pieces = pieces
-
-    def close(self) -> None:
-        close = getattr(self._pieces, "close", None)
-        if close is not None:
-            close()

@@ -36,7 +36,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model counted for an answer, and their price.
+    """Tokens that a language model counted for an answer and for the rewrite of its question, and their price.
 
     Attributes:
         input_tokens: Tokens of the prompt.
@@ -47,6 +47,14 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        costs = [cost for cost in (self.cost, other.cost) if cost is not None]
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost=sum(costs) if costs else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

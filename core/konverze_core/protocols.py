@@ -295,10 +295,13 @@ class Prompt:
     Attributes:
         system: Instructions; never cut to make room.
         messages: The conversation, oldest first; the last one is the visitor's question with its sources.
+        end_user: Pseudonym of the visitor, by which a provider can tell who abuses it without knowing who that is;
+            empty for none. At most 64 characters.
     """
 
     system: str
     messages: tuple[Message, ...]
+    end_user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,6 +240,7 @@ class PurgeReport:
     Attributes:
         days: Days of conversations, over all tenants, whose key and turns were deleted.
         turns: Turns deleted.
+        feedback: Feedback on turns deleted.
         markers: Visitors' markers deleted.
         bytes: Sealed bytes of all of these.
         failed: Tenants' directories that could not be purged, each with its error; the others were.
@@ -247,6 +248,7 @@ class PurgeReport:
 
     days: int = 0
     turns: int = 0
+    feedback: int = 0
     markers: int = 0
     bytes: int = 0
     failed: tuple[tuple[str, KonverzeError], ...] = ()

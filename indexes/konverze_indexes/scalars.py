@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -24,12 +25,10 @@ def checked_text(what: str, value: object) -> str:
     """
     if not isinstance(value, str):
         raise ConfigError(f"{what} must be a string, not {type(value).__name__}")
-    try:
+    with suppress(UnicodeEncodeError):  # it quotes the text: no error of ours may have it for its context
         value.encode()
-    except UnicodeEncodeError:
-        # The error would quote the text: it is not chained.
-        raise ConfigError(f"{what} holds half a surrogate pair, which is no character: replace it") from None
-    return value
+        return value
+    raise ConfigError(f"{what} holds half a surrogate pair, which is no character: replace it")
 
 
 def checked_scalar(what: str, value: object) -> MetadataScalar:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from konverze_core.errors import ConfigError
@@ -121,6 +122,7 @@ def compose(
     """
     if len(nonce) < SHORTEST_NONCE_CHARS or not nonce.isalnum():
         raise ConfigError(f"nonce needs at least {SHORTEST_NONCE_CHARS} random letters and digits")
+    budget = replace(budget, count=lru_cache(maxsize=None)(budget.count))  # most texts are counted twice
     system = system_text(policy, question=question, nonce=nonce)
     room = budget.input_tokens - budget.cost(system, _user_text(question, (), nonce))
     if room < 0:
@@ -131,8 +133,8 @@ def compose(
         )
     turns = _newest(history, int(room * HISTORY_SHARE) if hits else room, budget)
     room = budget.input_tokens - budget.cost(system, *(turn.text for turn in turns))
-    sources = _fitting(question, hits, room, budget=budget, nonce=nonce)
-    messages = (*turns, Message(role="user", text=_user_text(question, sources, nonce)))
+    sources, asked = _fitting(question, hits, room, budget=budget, nonce=nonce)
+    messages = (*turns, Message(role="user", text=asked))
     total = budget.cost(system, *(message.text for message in messages)) + REPLY_OVERHEAD_TOKENS
     return Composed(prompt=Prompt(system=system, messages=messages), sources=sources, input_tokens=total)
 
@@ -190,13 +192,22 @@ def _newest(history: Sequence[Message], room: int, budget: TokenBudget) -> tuple
     return tuple(kept)
 
 
-def _fitting(question: str, hits: Sequence[Hit], room: int, *, budget: TokenBudget, nonce: str) -> tuple[Hit, ...]:
-    """The packed hits whose message, counted as a whole, fits; the lowest ranked give way."""
-    widest = len(hits)
-    by_text = {hit.chunk.text: budget.count(_source_text(widest, hit, nonce)) for hit in hits}
+def _fitting(
+    question: str, hits: Sequence[Hit], room: int, *, budget: TokenBudget, nonce: str
+) -> tuple[tuple[Hit, ...], str]:
+    """The packed hits whose message, counted as a whole, fits, and that message; the lowest ranked give way."""
+    shown = {hit.chunk.text: _source_text(len(hits), hit, nonce) for hit in hits}
     for_sources = room - budget.cost(_user_text(question, (), nonce))
-    sources = pack(hits, budget_tokens=for_sources, count=by_text.__getitem__)
-    while sources and budget.cost(_user_text(question, sources, nonce)) > room:
+    size = _utf8_bytes if sum(map(_utf8_bytes, shown.values())) <= for_sources else budget.count
+    sources: tuple[Hit, ...] = pack(hits, budget_tokens=for_sources, count=lambda text: size(shown[text]))
+    asked = _user_text(question, sources, nonce)
+    while sources and budget.cost(asked) > room:
         last = max(sources, key=hits.index)
         sources = tuple(hit for hit in sources if hit is not last)
-    return sources
+        asked = _user_text(question, sources, nonce)
+    return sources, asked
+
+
+def _utf8_bytes(text: str) -> int:
+    """The most tokens that a text can have: one of a byte-level vocabulary stands for at least one byte."""
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -21,7 +21,7 @@ from konverze_rag.answering.answer_type import (
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
 from konverze_rag.answering.relevance import MISSING, Similarities, announced, scores
 from konverze_rag.answering.stopwords import GENERIC_WORDS
-from konverze_rag.answering.verify import Support, citation, supports_hit
+from konverze_rag.answering.verify import Support, Verifier, citation
 from konverze_rag.answering.wording import Vocabulary, content_words, coverage, has_digit, weight
 
 # A piece, the hit that holds it, and the hit's number.
@@ -156,7 +156,7 @@ def _rendered(parts: Sequence[_Part]) -> Extract:
         words = " ".join(piece.text.lstrip("#").split())
         own_line = piece.is_item or (place > 0 and parts[place - 1][2].is_item)
         text += ("\n" if own_line else " ") if text else ""
-        support = supports_hit(piece.text, hit)
+        support = Verifier()(piece.text, hit)
         if support.supported and not _goes_with_next(place, parts):
             exact = citation(number, hit, Support(piece.span, support.score, supported=True))
             citations.append(exact)

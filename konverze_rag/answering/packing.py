@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
 
 from konverze_core.retrieval import Hit
 from konverze_indexes.terms import words
@@ -27,11 +28,13 @@ def pack(hits: Sequence[Hit], *, budget_tokens: int, count: Callable[[str], int]
     Returns:
         Documents in order of their best rank, chunks of a document in reading order.
     """
+    said = {id(hit): _Said.of(hit.chunk.text) for hit in hits}
     taken: list[Hit] = []
     room = budget_tokens
     for hit in hits:
         inside = [other for other in taken if _contains(hit, other)]
-        if any(_contains(other, hit) or _says_the_same(other, hit) for other in taken if other not in inside):
+        others = [other for other in taken if other not in inside]
+        if any(_contains(other, hit) or said[id(other)].is_same(said[id(hit)]) for other in others):
             continue
         cost = count(hit.chunk.text) - sum(count(other.chunk.text) for other in inside)
         if cost <= room:
@@ -55,19 +58,21 @@ def _contains(outer: Hit, inner: Hit) -> bool:
     return outer.chunk.span.start <= inner.chunk.span.start and inner.chunk.span.end <= outer.chunk.span.end
 
 
-def _says_the_same(one: Hit, other: Hit) -> bool:
-    """Whether the texts share most shingles and all words that hold a digit: plans that differ in price stay apart."""
-    first, second = words(one.chunk.text), words(other.chunk.text)
-    if _figures(first) != _figures(second):
-        return False
-    mine, theirs = _shingles(first), _shingles(second)
-    return len(mine & theirs) >= _SAME_FROM * len(mine | theirs)
+class _Said(NamedTuple):
+    """What a text says, to tell whether another one says the same."""
 
+    figures: frozenset[str]
+    shingles: frozenset[tuple[str, ...]]
 
-def _figures(found: Sequence[str]) -> set[str]:
-    return {word for word in found if has_digit(word)}
+    @classmethod
+    def of(cls, text: str) -> Self:
+        found = words(text)
+        last = max(len(found) - _SHINGLE_WORDS, 0)
+        shingles = (tuple(found[start : start + _SHINGLE_WORDS]) for start in range(last + 1))
+        return cls(frozenset(filter(has_digit, found)), frozenset(shingles))
 
-
-def _shingles(found: Sequence[str]) -> set[tuple[str, ...]]:
-    last = max(len(found) - _SHINGLE_WORDS, 0)
-    return {tuple(found[start : start + _SHINGLE_WORDS]) for start in range(last + 1)}
+    def is_same(self, other: Self) -> bool:
+        """Whether both share most shingles and all words that hold a digit: plans that differ in price stay apart."""
+        if self.figures != other.figures:
+            return False
+        return len(self.shingles & other.shingles) >= _SAME_FROM * len(self.shingles | other.shingles)

@@ -13,7 +13,7 @@ from konverze_core.retrieval import Hit
 from konverze_loaders.chunkers.sentences import split_sentences
 from konverze_rag.answering.claims import claims_of
 from konverze_rag.answering.marks import REFUSAL_SENTINEL, is_mark, may_be_mark, numbers_of
-from konverze_rag.answering.verify import Support, Verify, citation, supports_hit
+from konverze_rag.answering.verify import Support, Verifier, Verify, citation
 from konverze_rag.answering.wording import content_words
 
 STRONG_SUPPORT = 0.85
@@ -44,9 +44,9 @@ class CitationStream:
             been sent already, so such a citation comes as `Cited` alone, without a mark in the text.
     """
 
-    def __init__(self, sources: tuple[Hit, ...], verify: Verify = supports_hit, *, cite_unmarked: bool = True) -> None:
+    def __init__(self, sources: tuple[Hit, ...], verify: Verify | None = None, *, cite_unmarked: bool = True) -> None:
         self._sources = sources
-        self._verify = verify
+        self._verify = verify or Verifier()
         self._cite_unmarked = cite_unmarked
         self._sent: list[str] = []
         self._plain = ""

@@ -13,7 +13,7 @@ from konverze_core.retrieval import Hit
 from konverze_rag.answering.agreement import disagreement
 from konverze_rag.answering.language import language_of
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
-from konverze_rag.answering.wording import Vocabulary, content_words, covered, topic_words
+from konverze_rag.answering.wording import Vocabulary, content_words, topic_words, weight
 
 Similarity: TypeAlias = Callable[[str, str], float]
 Verify: TypeAlias = Callable[[str, Hit], "Support"]
@@ -65,21 +65,43 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A source text, cut into sentences and rows."""
+    """A source text, cut into sentences and rows, with what every sentence is held to.
+
+    Attributes:
+        text: All of it.
+        context: What stands above it.
+        pieces: Its sentences and rows.
+        vocabularies: Words of each piece; a row has those of its table's header too.
+        above: Words of the context.
+        spans: First and last piece of each window. A table row stands for itself.
+    """
 
     text: str
+    context: str
     pieces: Sequence[Piece]
+    vocabularies: Sequence[Vocabulary]
+    above: Vocabulary
+    spans: Sequence[tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str, context: str) -> _Source:
+        pieces = pieces_of(text)
+        is_row = [piece.is_row for piece in pieces]
+        headers = [pieces[header_of(n, pieces)].text if is_row[n] else "" for n in range(len(pieces))]
+        spans = [
+            (first, last)
+            for first in range(len(pieces))
+            for last in range(first, min(first + LONGEST_WINDOW, len(pieces)))
+            if first == last or not any(is_row[first : last + 1])
+        ]
+        words = [Vocabulary.of(f"{header}\n{piece.text}") for header, piece in zip(headers, pieces, strict=True)]
+        return cls(text, context, pieces, words, Vocabulary.of(context), spans)
 
     def span(self, window: _Window) -> Span:
         return Span(self.pieces[window.first].span.start, self.pieces[window.last].span.end)
 
     def within(self, window: _Window) -> Sequence[str]:
         return [piece.text for piece in self.pieces[window.first : window.last + 1]]
-
-    def vocabularies(self) -> list[Vocabulary]:
-        """Words of each piece; a row has those of its table's header too."""
-        headers = [self.pieces[header_of(n, self.pieces)].text if p.is_row else "" for n, p in enumerate(self.pieces)]
-        return [Vocabulary.of(f"{header}\n{p.text}") for header, p in zip(headers, self.pieces, strict=True)]
 
 
 def supports(
@@ -103,19 +125,27 @@ def supports(
         similarity: Cosine of two texts.
         similar_from: Threshold for `similarity`.
     """
-    source = _Source(source_text, pieces_of(source_text))
-    windows = _ranked(sentence, source, context)
-    if not windows or not content_words(sentence):
-        return Support(Span(0, 0), 0.0, supported=False, reason="words")
-    by_words = _by_words(sentence, source, windows, context)
-    if by_words.reason != "words" or not similarity or language_of(sentence) == language_of(source_text):
-        return by_words
-    return _by_similarity(sentence, source, windows, similarity=similarity, similar_from=similar_from)
+    return _judged(sentence, _Source.of(source_text, context), similarity=similarity, similar_from=similar_from)
 
 
-def supports_hit(sentence: str, hit: Hit, *, similarity: Similarity | None = None) -> Support:
-    """Whether the hit's chunk, under what stands above it, says what the sentence says."""
-    return supports(sentence, hit.chunk.text, context=hit.chunk.above, similarity=similarity)
+class Verifier:
+    """Judges the sentences of one answer against its sources, each of which it cuts up once.
+
+    Args:
+        similarity: Cosine of two texts, for sentences in another language than their source.
+    """
+
+    def __init__(self, similarity: Similarity | None = None) -> None:
+        self._similarity = similarity
+        self._sources: dict[tuple[str, str], _Source] = {}
+
+    def __call__(self, sentence: str, hit: Hit) -> Support:
+        """Whether the hit's chunk, under what stands above it, says what the sentence says."""
+        key = hit.chunk.text, hit.chunk.above
+        source = self._sources.get(key)
+        if source is None:
+            source = self._sources[key] = _Source.of(*key)
+        return _judged(sentence, source, similarity=self._similarity)
 
 
 def citation(number: int, hit: Hit, support: Support) -> Citation:
@@ -139,23 +169,34 @@ def citation(number: int, hit: Hit, support: Support) -> Citation:
     )
 
 
-def _ranked(sentence: str, source: _Source, context: str) -> list[_Window]:
-    """All windows, best first; of equals the shorter, then the earlier. A table row stands for itself."""
+def _judged(
+    sentence: str, source: _Source, *, similarity: Similarity | None, similar_from: float = SIMILAR_FROM
+) -> Support:
+    windows = _ranked(sentence, source)
+    if not windows or not content_words(sentence):
+        return Support(Span(0, 0), 0.0, supported=False, reason="words")
+    by_words = _by_words(sentence, source, windows)
+    if by_words.reason != "words" or not similarity or language_of(sentence) == language_of(source.text):
+        return by_words
+    return _by_similarity(sentence, source, windows, similarity=similarity, similar_from=similar_from)
+
+
+def _ranked(sentence: str, source: _Source) -> list[_Window]:
+    """All windows, best first; of equals the shorter, then the earlier."""
     wanted = topic_words(sentence)
-    above = Vocabulary.of(context)
-    helped = [_CONTEXT_WEIGHT * above.best(word) for word in wanted]
-    rows = [[piece.best(word) for word in wanted] for piece in source.vocabularies()]
-    count = len(rows)
+    weights = [weight(word) for word in wanted]
+    total = sum(weights) or 1
+    helped = [heavy * _CONTEXT_WEIGHT * source.above.best(word) for heavy, word in zip(weights, wanted, strict=True)]
+    rows = [
+        [heavy * piece.best(word) for heavy, word in zip(weights, wanted, strict=True)] for piece in source.vocabularies
+    ]
     windows = [
-        _Window(first, last, covered(zip(wanted, map(max, helped, *rows[first : last + 1]), strict=True)))
-        for first in range(count)
-        for last in range(first, min(first + LONGEST_WINDOW, count))
-        if first == last or not any(piece.is_row for piece in source.pieces[first : last + 1])
+        _Window(first, last, sum(map(max, helped, *rows[first : last + 1])) / total) for first, last in source.spans
     ]
     return sorted(windows, key=lambda window: (-window.net_score, window.first))
 
 
-def _by_words(sentence: str, source: _Source, windows: Sequence[_Window], context: str) -> Support:
+def _by_words(sentence: str, source: _Source, windows: Sequence[_Window]) -> Support:
     """The best window whose words suffice and whose facts agree, or the best one with what is wrong with it."""
     claim = _bare(sentence)
     everything = [piece.text for piece in source.pieces]
@@ -165,7 +206,7 @@ def _by_words(sentence: str, source: _Source, windows: Sequence[_Window], contex
             return Support(source.span(window), 1.0, supported=True)
         if window.net_score < max(SUPPORTED_FROM, windows[0].net_score - _RESCUE_RANGE):
             break
-        found = disagreement(sentence, source.within(window), everything, context=context)
+        found = disagreement(sentence, source.within(window), everything, context=source.context)
         found = found or ("words" if _is_of_another_row(sentence, source, window) else "")
         if not found:
             return Support(source.span(window), window.score, supported=True)

@@ -66,7 +66,7 @@ def topic_words(text: str) -> tuple[str, ...]:
 
 def has_digit(word: str) -> bool:
     """Whether the word is a number, a price or a code."""
-    return any(map(str.isdigit, word))
+    return not word.isalpha() and any(map(str.isdigit, word))
 
 
 def is_code(word: str) -> bool:
@@ -85,6 +85,7 @@ def code_pattern(code: str, *, is_family: bool = False) -> regex.Pattern[str]:
     return regex.compile(rf"(?<![\p{{L}}\p{{N}}]){_CODE_JOINT.join(parts)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
 
 
+@lru_cache(maxsize=_CACHED_WORDS)
 def weight(word: str) -> int:
     """How much a word says: its length in characters; a word with a digit (a code, a price) says most."""
     return _HEAVIEST_CHARS if has_digit(word) else min(len(word), _HEAVIEST_CHARS)

@@ -1,9 +1,12 @@
-"""Sealed conversation turns: stored, read, checked, and ended by retention or by erasure of a visitor."""
+"""Sealed conversation turns: stored, read, rated, counted, checked, and ended by retention or by erasure."""
 
 from __future__ import annotations
 
 from konverze_rag.conversations.ending import CitingTurns, PurgedTurns, VisitorErasure
+from konverze_rag.conversations.feedback import checked_feedback, checked_turn
+from konverze_rag.conversations.insights import insights_of
 from konverze_rag.conversations.names import checked_name, kept_from
+from konverze_rag.conversations.reading import TurnSelection
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.conversations.turn import ErasedTurn, Turn
 
@@ -13,7 +16,11 @@ __all__ = [
     "ErasedTurn",
     "PurgedTurns",
     "Turn",
+    "TurnSelection",
     "VisitorErasure",
+    "checked_feedback",
     "checked_name",
+    "checked_turn",
+    "insights_of",
     "kept_from",
 ]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from konverze_core.errors import BlobNotFoundError, ConflictError, IntegrityError
 from konverze_core.protocols import Clock
-from konverze_indexes.datakeys import KEY_ID_BYTES, SECRET_BYTES, DataKey
+from konverze_indexes.datakeys import KEY_ID_BYTES, SECRET_BYTES, DataKey, subkey
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.tenantblobs import OneKey, TenantBlobs
 from konverze_rag.conversations.names import DAYS, key_name
@@ -17,7 +17,8 @@ KIND = "day-key"
 """What a day key is sealed as."""
 
 CACHED_DAYS = 2
-"""Keys of today and of this many days before stay in memory, for as long as the tenant's key lease lasts."""
+"""Keys of today and of this many days before stay in memory, and that of the day last asked for, for as long as the
+tenant's key lease lasts."""
 
 
 class DayKeys:
@@ -48,10 +49,22 @@ class DayKeys:
             IntegrityError: The key is not what was written.
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
         """
-        self._keyring.hold()
-        cached = self._cached  # of this lease: what a drop has replaced meanwhile is not added to
-        known = cached.get(day) or self._remembered(cached, day, self._opened(day))
-        return replace(self._blobs, keys=OneKey(active=known))
+        return replace(self._blobs, keys=OneKey(active=self._key(day)))
+
+    def feedback_blobs(self, day: date, content_sha256: bytes) -> TenantBlobs:
+        """As `blobs_of`, under the key of the feedback on one turn: it ends with the day's key, and with the turn.
+
+        Args:
+            day: Of the turn.
+            content_sha256: Of the turn's plaintext, which an erasure replaces.
+
+        Raises:
+            KonverzeError: As `blobs_of` says.
+        """
+        secret = self._key(day).secret
+        key_id = subkey(secret, "konverze/v1/feedback-id", content_sha256)[:KEY_ID_BYTES]
+        key = DataKey(id=key_id, secret=subkey(secret, "konverze/v1/feedback", content_sha256))
+        return replace(self._blobs, keys=OneKey(active=key))
 
     def begun(self, day: date) -> TenantBlobs:
         """As `blobs_of`, for a writer: makes the key of a day that has no turns yet, and never another one.
@@ -70,6 +83,11 @@ class DayKeys:
             self._blobs.write_lasting(KIND, key_name(day), fresh.id + fresh.secret)
         return self.blobs_of(day)  # read back: of several writers one has made the key
 
+    def _key(self, day: date) -> DataKey:
+        self._keyring.hold()
+        cached = self._cached  # of this lease: what a drop has replaced meanwhile is not added to
+        return cached.get(day) or self._remembered(cached, day, self._opened(day))
+
     def _opened(self, day: date) -> DataKey:
         opened = self._blobs.read(KIND, key_name(day)).tobytes()
         if len(opened) != KEY_ID_BYTES + SECRET_BYTES:
@@ -81,6 +99,5 @@ class DayKeys:
         for other in list(cached):
             if other < oldest:
                 cached.pop(other, None)
-        if day >= oldest:
-            cached[day] = key
+        cached[day] = key
         return key

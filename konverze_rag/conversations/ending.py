@@ -10,7 +10,16 @@ from itertools import groupby
 from konverze_core.errors import BlobNotFoundError, IntegrityError
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_rag.conversations.daykeys import DayKeys
-from konverze_rag.conversations.names import DAYS, VISITORS, Place, day_of, key_name, marked_place, turn_place
+from konverze_rag.conversations.names import (
+    DAYS,
+    VISITORS,
+    Place,
+    day_of,
+    key_name,
+    marked_place,
+    rated_place,
+    turn_place,
+)
 from konverze_rag.conversations.turn import KIND, ErasedTurn, StoredTurn, Turn
 
 
@@ -21,12 +30,14 @@ class PurgedTurns:
     Attributes:
         days: Days whose key or turns were there.
         turns: Turns deleted.
+        feedback: Feedback on turns deleted.
         markers: Visitors' markers deleted.
         bytes: Sealed bytes of all of these, the day keys included.
     """
 
     days: int
     turns: int
+    feedback: int
     markers: int
     bytes: int
 
@@ -37,8 +48,9 @@ class VisitorErasure:
 
     Attributes:
         turns: Turns overwritten.
+        feedback: Feedback on the visitor's turns deleted.
         markers: Markers deleted.
-        bytes: Sealed bytes of both, as they were before.
+        bytes: Sealed bytes of all of these, as they were before.
         pending: Markers kept, because their turn is only being written, or the key of its day is gone already: the
             next erasure, or the purge of the day, removes them.
         last_day: Newest day of an overwritten turn; a copy of the original from elsewhere opens until that day's key
@@ -46,6 +58,7 @@ class VisitorErasure:
     """
 
     turns: int
+    feedback: int
     markers: int
     bytes: int
     pending: int
@@ -78,13 +91,14 @@ def purged(blobs: TenantBlobs, before: date) -> PurgedTurns:
     places = [(day_of(name), name) for prefix in (DAYS, VISITORS) for name in blobs.names(prefix)]
     due = [(day, name) for day, name in places if day is not None and day < before]
     size = 0
-    # By day: its key, its turns, its markers.
+    # By day: its key, its turns and their feedback, its markers.
     for _, name in sorted(due, key=lambda item: (item[0], item[1] != key_name(item[0]), item[1])):
         size += _size(blobs, name)
         blobs.delete(name)
     return PurgedTurns(
         days=len({day for day, name in due if name.startswith(DAYS)}),
         turns=sum(turn_place(name) is not None for _, name in due),
+        feedback=sum(rated_place(name) is not None for _, name in due),
         markers=sum(name.startswith(VISITORS) for _, name in due),
         bytes=size,
     )
@@ -108,7 +122,7 @@ class VisitorErasing:
         self._days = days
         self._visitor = visitor
         self._open_from = open_from
-        self._turns = self._markers = self._bytes = self._pending = 0
+        self._turns = self._feedback = self._markers = self._bytes = self._pending = 0
         self._last_day: date | None = None
         self._failures: list[IntegrityError] = []
 
@@ -135,6 +149,7 @@ class VisitorErasing:
             ]
         return VisitorErasure(
             turns=self._turns,
+            feedback=self._feedback,
             markers=self._markers,
             bytes=self._bytes,
             pending=self._pending,
@@ -166,7 +181,7 @@ class VisitorErasing:
         self._markers += 1
 
     def _overwrite(self, place: Place, sealed_by_day: TenantBlobs) -> None:
-        turn, digest, stored_bytes = StoredTurn.read(sealed_by_day, place.name)
+        turn, digest, stored_bytes, _ = StoredTurn.read(sealed_by_day, place.name)
         if isinstance(turn, Turn):
             if turn.visitor != self._visitor:
                 return
@@ -174,6 +189,10 @@ class VisitorErasing:
             sealed_by_day.write(KIND, place.name, erased.model_dump_json().encode(), if_absent=False)
             self._turns += 1
             self._bytes += stored_bytes
+        if feedback_bytes := _size(self._blobs, place.feedback):  # which nothing opens, now that its turn is gone
+            self._blobs.delete(place.feedback)
+            self._feedback += 1
+            self._bytes += feedback_bytes
         self._last_day = place.folder.day  # markers come by day, the newest last
 
 

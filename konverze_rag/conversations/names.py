@@ -1,9 +1,11 @@
-"""Names of people and conversations, and of the blobs that hold their turns.
+"""Names of people and conversations, and of the blobs that hold their turns and what these cost.
 
 The blobs of a tenant's conversations::
 
 days/<YYYY-MM-DD>/key
 days/<YYYY-MM-DD>/<conversation>/<number>
+days/<YYYY-MM-DD>/feedback/<conversation>/<number>
+days/<YYYY-MM-DD>/spent/<number>
 visitors/<visitor>/<YYYY-MM-DD>/<conversation>/<number>
 """
 
@@ -24,6 +26,8 @@ DAYS, VISITORS = "days/", "visitors/"
 _DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 _BLIND = r"([0-9a-f]{32})"
 _TURN = re.compile(rf"days/{_DAY}/{_BLIND}/([0-9]{{6}})")
+_FEEDBACK = re.compile(rf"days/{_DAY}/feedback/{_BLIND}/([0-9]{{6}})")
+_GRANT = re.compile(rf"days/{_DAY}/spent/([0-9]{{6}})")
 _KEY = re.compile(rf"days/{_DAY}/key")
 _MARKER = re.compile(rf"visitors/{_BLIND}/{_DAY}/{_BLIND}/([0-9]{{6}})")
 
@@ -54,6 +58,16 @@ def key_name(day: date) -> str:
     return f"{DAYS}{day.isoformat()}/key"
 
 
+def grant_folder(day: date) -> str:
+    """What the names of the day's grants start with."""
+    return f"{DAYS}{day.isoformat()}/spent/"
+
+
+def grant_name(day: date, number: int) -> str:
+    """Where a grant of the day's budget stands."""
+    return f"{grant_folder(day)}{number:06d}"
+
+
 class Folder(NamedTuple):
     """A conversation's turns of one day.
 
@@ -73,6 +87,11 @@ class Folder(NamedTuple):
     def turn(self, number: int) -> str:
         """Where a turn stands."""
         return f"{self.name}/{number:06d}"
+
+    @property
+    def feedback(self) -> str:
+        """What the names of the feedback on its turns start with, without the last slash."""
+        return f"{DAYS}{self.day.isoformat()}/feedback/{self.conversation}"
 
     def marker(self, visitor: str, number: int) -> str:
         """Where the marker of a turn stands.
@@ -95,10 +114,15 @@ class Place(NamedTuple):
         """Name of the turn's blob."""
         return self.folder.turn(self.number)
 
+    @property
+    def feedback(self) -> str:
+        """Name of the blob of the feedback on the turn."""
+        return f"{self.folder.feedback}/{self.number:06d}"
+
 
 def day_of(name: str) -> date | None:
-    """The day of a turn, a day key or a marker; None for any other name."""
-    parts = _TURN.fullmatch(name) or _KEY.fullmatch(name)
+    """The day of a turn, its feedback, a day key, a grant or a marker; None for any other name."""
+    parts = _TURN.fullmatch(name) or _KEY.fullmatch(name) or _FEEDBACK.fullmatch(name) or _GRANT.fullmatch(name)
     if parts is not None:
         return _parsed_day(parts[1])
     marked = _MARKER.fullmatch(name)
@@ -108,6 +132,12 @@ def day_of(name: str) -> date | None:
 def turn_place(name: str) -> Place | None:
     """Where the turn of this name stands; None where the name is none of a turn's."""
     parts = _TURN.fullmatch(name)
+    return _place(parts[1], parts[2], parts[3]) if parts is not None else None
+
+
+def rated_place(name: str) -> Place | None:
+    """Where the turn of feedback of this name stands; None where the name is none of feedback's."""
+    parts = _FEEDBACK.fullmatch(name)
     return _place(parts[1], parts[2], parts[3]) if parts is not None else None
 
 

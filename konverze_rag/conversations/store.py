@@ -1,12 +1,14 @@
-"""The conversations of a tenant: appending to them and reading them."""
+"""The conversations of a tenant: appending to them, rating and reading them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from konverze_core.answers import TurnId
+from konverze_core.conversations import ConversationTurn, Feedback
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError, RollbackError
 from konverze_core.protocols import BlobStore, Clock, Message
 from konverze_core.reports import Finding
@@ -23,7 +25,9 @@ from konverze_rag.conversations.ending import (
     purged,
     turns_citing,
 )
-from konverze_rag.conversations.names import Folder, kept_from
+from konverze_rag.conversations.feedback import is_given
+from konverze_rag.conversations.names import Folder, Place, kept_from
+from konverze_rag.conversations.reading import Shelf, TurnSelection, selected_turns
 from konverze_rag.conversations.turn import KIND, StoredTurn, Turn
 
 HISTORY_DAYS = 2
@@ -73,7 +77,7 @@ class Conversations:
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
         """
         now = self._clock.now()
-        oldest = max(kept_from(now + MAX_CLOCK_SKEW, retention_days), now.date() - timedelta(days=HISTORY_DAYS - 1))
+        oldest = max(self._shown_from(retention_days), now.date() - timedelta(days=HISTORY_DAYS - 1))
         day = now.date() + timedelta(days=1)  # a server whose clock runs ahead may have begun tomorrow
         stored: list[StoredTurn] = []
         with self._keyring.telling_erasure():
@@ -87,8 +91,60 @@ class Conversations:
             for role, text in (("user", turn.question), ("assistant", turn.answer))
         )
 
-    def append(self, turn: Turn) -> None:
+    def turns(self, selection: TurnSelection, *, retention_days: Callable[[], int]) -> Iterator[ConversationTurn]:
+        """Stored turns by day, conversation and number; erased ones and those past their retention are left out.
+
+        Args:
+            selection: Which turns.
+            retention_days: Asked for each turn, as a walk may take its time.
+
+        Raises:
+            IntegrityError: A turn, its feedback or a day's key is not what was written, or missing.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: The store cannot be read.
+            TenantErasedError: The tenant was erased.
+        """
+        self._keyring.refresh()
+        shelf = Shelf(
+            blobs=self._blobs,
+            days=self._days,
+            blind_name=self._keyring.blind_name,
+            kept_from=lambda: self._shown_from(retention_days()),
+            today=lambda: self._clock.now().date(),
+            counts=self._counts,
+        )
+        with self._keyring.telling_erasure():
+            yield from selected_turns(shelf, selection)
+
+    def give_feedback(self, conversation: str, turn: TurnId, feedback: Feedback, *, retention_days: int) -> None:
+        """Stores what is said of an answer, in place of what was said of it before.
+
+        Args:
+            conversation: Its name.
+            turn: Which of its turns.
+            feedback: What is said of it.
+            retention_days: Turns that are older are not there any more, be they purged already or not.
+
+        Raises:
+            ConfigError: There is no such turn, or it is past its retention, or was erased.
+            IntegrityError: The turn is not what was written.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: The store did not take it.
+            TenantErasedError: The tenant was erased.
+        """
+        self._keyring.refresh()
+        place = Place(self._folder(turn.day, conversation), turn.number)
+        with self._keyring.telling_erasure():
+            is_kept = turn.day >= self._shown_from(retention_days)
+            if is_kept and is_given(self._blobs, self._days, place, feedback):
+                return
+        raise ConfigError("no such turn: the conversation never had it, it was erased, or is past its retention")
+
+    def append(self, turn: Turn) -> TurnId:
         """Stores a turn, durably, behind all others of its conversation.
+
+        Returns:
+            Where it stands.
 
         Raises:
             ConflictError: Other turns of the same conversation took every number tried.
@@ -104,10 +160,19 @@ class Conversations:
         folder = ahead if self._blobs.names(f"{ahead.name}/") else self._folder(today, turn.conversation)
         with self._keyring.telling_erasure():
             for number in range(MAX_TURN_TRIES):
-                if self._put(turn, folder, looked_at):
-                    return
+                stands_at = self._put(turn, folder, looked_at)
+                if stands_at is not None:
+                    return TurnId(folder.day, stands_at)
                 pause(number)
         raise ConflictError("other turns of this conversation were faster; try again")
+
+    def pseudonym(self, visitor: str) -> str:
+        """The name by which a visitor goes where its own must not be known; always the same one for this tenant.
+
+        Raises:
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+        """
+        return self._keyring.blind_name("end user", visitor)
 
     def purge(self, before: date) -> PurgedTurns:
         """Ends the conversations of all days before this one: their keys first, then their turns and markers.
@@ -168,7 +233,7 @@ class Conversations:
         """
         return verified(self._blobs, self._days, self._keyring.blind_name, since=since)
 
-    def _put(self, turn: Turn, folder: Folder, looked_at: datetime) -> bool:
+    def _put(self, turn: Turn, folder: Folder, looked_at: datetime) -> int | None:
         number = len(self._numbered(folder))
         blobs = self._days.begun(folder.day)
         previous = StoredTurn.read(blobs, folder.turn(number - 1)).digest if number else ""
@@ -180,11 +245,11 @@ class Conversations:
         try:
             digest = blobs.write_chained(KIND, folder.turn(number), linked.model_dump_json().encode())
         except ConflictError:
-            return False
+            return None
         if marker is not None and self._blobs.head(marker) is None:  # an erasure passed while this writer slept
             self._mark(marker, looked_at)
         self._remember(folder, number + 1, digest)
-        return True
+        return number
 
     def _mark(self, marker: str, looked_at: datetime) -> None:
         self._blobs.write("visitor", marker, b"", if_absent=False)
@@ -224,6 +289,13 @@ class Conversations:
             if len(self._newest) >= MAX_REMEMBERED:
                 self._newest.pop(next(iter(self._newest)))
             self._newest[folder] = (count, digest)
+
+    def _counts(self, day: date) -> dict[Folder, int]:
+        with self._lock:
+            return {folder: count for folder, (count, _) in self._newest.items() if folder.day == day}
+
+    def _shown_from(self, retention_days: int) -> date:
+        return kept_from(self._clock.now() + MAX_CLOCK_SKEW, retention_days)
 
     def _folder(self, day: date, conversation: str) -> Folder:
         return Folder(day, self._keyring.blind_name("conversation", conversation))

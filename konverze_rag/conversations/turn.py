@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -33,6 +35,8 @@ class Turn(BaseModel):
         mode: How the answer came about.
         usage: Tokens and cost.
         generation: Generation of the index that was searched.
+        confidence: How well the sources support the answer, 0 to 1.
+        total_ms: How long the answer took until it was stored, in milliseconds.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +55,8 @@ class Turn(BaseModel):
     mode: AnswerMode
     usage: Usage
     generation: int
+    confidence: float
+    total_ms: float
 
     @classmethod
     def of(cls, answer: Answer, *, question: str, conversation: str, visitor: str | None, asked_at: datetime) -> Turn:
@@ -67,6 +73,8 @@ class Turn(BaseModel):
             mode=answer.mode,
             usage=answer.usage,
             generation=answer.generation,
+            confidence=answer.confidence,
+            total_ms=answer.timings.total_ms,
         )
 
 
@@ -102,11 +110,13 @@ class StoredTurn(NamedTuple):
         turn: What it holds.
         digest: How the turn after it names it: SHA-256 of the sealed turn, of the original for an erased one.
         stored_bytes: Length of the sealed turn.
+        content_sha256: Of its plaintext: what the key of its feedback is bound to.
     """
 
     turn: AnyTurn
     digest: str
     stored_bytes: int
+    content_sha256: bytes
 
     @classmethod
     def read(cls, blobs: TenantBlobs, name: str) -> StoredTurn:
@@ -121,10 +131,9 @@ class StoredTurn(NamedTuple):
             IntegrityError: It is not what was written.
         """
         sealed = blobs.stored(KIND, name)
-        try:
-            turn = _FORMAT.validate_json(blobs.opened(KIND, name, sealed).tobytes())
-        except ValidationError:
-            # The error would quote the turn: it is not chained.
-            raise IntegrityError(f"{name} holds no turn of this version") from None
-        digest = turn.replaces if isinstance(turn, ErasedTurn) else blob_digest(sealed)
-        return cls(turn, digest, len(sealed))
+        content = blobs.opened(KIND, name, sealed).tobytes()
+        with suppress(ValidationError):  # it quotes the turn: no error of ours may have it for its context
+            turn = _FORMAT.validate_json(content)
+            digest = turn.replaces if isinstance(turn, ErasedTurn) else blob_digest(sealed)
+            return cls(turn, digest, len(sealed), hashlib.sha256(content).digest())
+        raise IntegrityError(f"{name} holds no turn of this version")

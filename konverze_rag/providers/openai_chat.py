@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from konverze_core.answers import Usage
     from konverze_rag.providers.openai_dialects import EventStream, Reading
+    from konverze_rag.settings import Price
 
 # How long a finished stream may take to end: read to its end, its connection serves the next answer, too.
 _TAIL_S: Final = 1.0
@@ -39,12 +40,13 @@ class OpenAIChat:
         first_token_timeout_s: Longest wait of one try for the first piece of text.
         read_timeout_s: Longest silence of the server.
         proxy_url: HTTP proxy to go through; the environment is not asked for one.
+        price: What the model's tokens cost; None for a usage without a cost.
 
     Raises:
         ConfigError: An argument is wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (keyword-only)
         self,
         *,
         api_key: str,
@@ -57,12 +59,14 @@ class OpenAIChat:
         first_token_timeout_s: float = 20.0,
         read_timeout_s: float = 20.0,
         proxy_url: str | None = None,
+        price: Price | None = None,
     ) -> None:
         readings: dict[str, type[Reading]] = {"responses": ResponsesReading, "chat": ChatReading}
         if api not in readings:
             raise ConfigError("api must be 'responses' or 'chat'")
         self._reading = readings[api]
         self._info = ChatModelInfo(name=model, context_window_tokens=context_window_tokens)
+        self._price = price
         self._retry = RetryPolicy(max_retries=max_retries)
         self._first_token_timeout_s = first_token_timeout_s
         self._connection = OpenAIConnection(
@@ -129,7 +133,7 @@ class OpenAIChat:
                     wait_until_s = deadline_s
                     yield text
             self._read_tail(events, reading, min(deadline_s, time.monotonic() + _TAIL_S))
-            yield reading.usage
+            yield reading.usage if self._price is None else self._price.of(reading.usage)
 
     def _read_tail(self, events: EventStream, reading: Reading, wait_until_s: float) -> None:
         # The answer is complete: what goes wrong now spoils at most its token counts.
@@ -146,4 +150,4 @@ class OpenAIChat:
 
 def _sendable(prompt: Prompt) -> Prompt:
     messages = tuple(Message(role=message.role, text=encodable(message.text)) for message in prompt.messages)
-    return Prompt(system=encodable(prompt.system), messages=messages)
+    return Prompt(system=encodable(prompt.system), messages=messages, end_user=prompt.end_user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+import openai
 from openai.types.chat import ChatCompletionChunk
 from openai.types.responses import (
     ResponseCompletedEvent,
@@ -20,12 +21,11 @@ from konverze_rag.providers.openai_errors import failure_of_code
 
 if TYPE_CHECKING:
     import httpx2
-    import openai
 
     from konverze_core.protocols import Prompt
 
 # The SDK builds events without validating them, so they are read as what they are: anything.
-EventStream: TypeAlias = "openai.Stream[Any]"
+EventStream: TypeAlias = openai.Stream[Any]
 
 
 class Reading(Protocol):
@@ -72,6 +72,7 @@ class ResponsesReading:
             input=messages,
             max_output_tokens=max_output_tokens,
             store=False,
+            safety_identifier=prompt.end_user or openai.omit,
             stream=True,
             timeout=timeout,
         )

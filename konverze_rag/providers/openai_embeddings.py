@@ -10,6 +10,7 @@ import openai
 
 from konverze_core.errors import ProviderRejectedError, ProviderUnavailableError
 from konverze_core.protocols import EmbedderInfo
+from konverze_rag.providers.breaker import CircuitBreaker
 from konverze_rag.providers.openai_client import OpenAIConnection
 from konverze_rag.providers.retry import RetryPolicy
 from konverze_rag.providers.tiktoken_offline import CL100K, TokenCounter
@@ -80,6 +81,7 @@ class OpenAIEmbedder:
         )
         self._max_tokens = max_tokens
         self._retry = RetryPolicy(max_retries=max_retries)
+        self._breaker = CircuitBreaker()  # of queries: documents wait for a service that is down
         self._query_timeout_s = query_timeout_s
         self._document_timeout_s = document_timeout_s
         self._connection = OpenAIConnection(
@@ -113,7 +115,8 @@ class OpenAIEmbedder:
             ProviderUnavailableError: Not reached, failed, timed out, or malformed.
             RateLimitedError: Told to back off for longer than the time allows.
         """
-        return self._embed([self._info.query_prefix + text for text in texts], self._query_timeout_s)
+        with self._breaker.call():
+            return self._embed([self._info.query_prefix + text for text in texts], self._query_timeout_s)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text in cl100k_base, prefix left out."""

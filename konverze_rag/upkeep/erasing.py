@@ -152,7 +152,7 @@ def erase_visitor(
         target=visitor,
         mode=ErasureMode.DELETED,
         erased_at=copies.now,
-        blobs_destroyed=gone.turns + gone.markers,
+        blobs_destroyed=gone.turns + gone.feedback + gone.markers,
         bytes_destroyed=gone.bytes,
         remains=(*remains, *stubs),
         effective_by=_latest(copies.now, remains),

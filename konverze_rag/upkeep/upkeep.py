@@ -93,7 +93,9 @@ class Upkeep:
             keyring = self._tenancy.keyring(directory)
             retention_days = self._tenancy.configuration(keyring).current().retention_days
             gone = self._tenancy.conversations(keyring).purge(kept_from(self._tenancy.clock.now(), retention_days))
-            return PurgeReport(days=gone.days, turns=gone.turns, markers=gone.markers, bytes=gone.bytes)
+            return PurgeReport(
+                days=gone.days, turns=gone.turns, feedback=gone.feedback, markers=gone.markers, bytes=gone.bytes
+            )
 
         return each_tenant(self._directories(), purge_one, empty=PurgeReport())
 

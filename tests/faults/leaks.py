@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from konverze_core.answers import Answer, Citation, Cited, Done, Refusal, Sources, Token
+from konverze_core.conversations import ConversationTurn, Feedback, Insights, QuestionGroup
 from konverze_core.documents import Block, Chunk, Document, Page
 from konverze_core.protocols import Message, Prompt
 from konverze_core.reports import ErasureReceipt
@@ -41,6 +42,9 @@ TARGETS = (ErasureReceipt,)
 
 CONTENT = (Answer, Block, Chunk, Citation, Cited, Document, Done, Hit, Message, Page, Prompt, Refusal, Sources, Token)
 """Values whose purpose is to hand a text to the caller: they may show it, and no other canary."""
+
+TURNS = (ConversationTurn, Feedback, Insights, QuestionGroup)
+"""Values that tell the owner of stored turns, whom they name: they may show texts, and pickle names."""
 
 _SERVER_LOGGERS = ("moto", "werkzeug")
 _OURS = ("konverze_core", "konverze_indexes", "konverze_loaders", "konverze_rag")
@@ -170,11 +174,11 @@ def note_objects(sinks: Sinks, roots: Sequence[object], *, kinds: tuple[type, ..
     Args:
         sinks: Where to.
         roots: Where to begin.
-        kinds: Only objects of these; all but `CONTENT` and `TARGETS` when None.
+        kinds: Only objects of these; all but `CONTENT`, `TARGETS` and `TURNS` when None.
     """
     count = 0
     for thing in _reachable(roots):
-        if isinstance(thing, kinds) if kinds else not isinstance(thing, (*CONTENT, *TARGETS)):
+        if isinstance(thing, kinds) if kinds else not isinstance(thing, (*CONTENT, *TARGETS, *TURNS)):
             count += 1
             sinks.add("repr", repr(thing), str(thing))
             sinks.add("pickle", _pickled(thing))

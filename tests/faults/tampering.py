@@ -21,7 +21,8 @@ from konverze_indexes.segment import opened_segment
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_rag.conversations.daykeys import DayKeys
-from konverze_rag.conversations.names import day_of
+from konverze_rag.conversations.feedback import read_feedback
+from konverze_rag.conversations.names import Place, day_of, rated_place
 from konverze_rag.conversations.turn import StoredTurn
 from konverze_rag.tenant_settings import TenantConfiguration
 from tests.settings import OFFLINE
@@ -70,7 +71,7 @@ class Artefact:
 
 
 class Scene:
-    """Tenants `acme` and `globex`: two commits, two versions of the settings, two data keys and a week of turns each.
+    """Tenants `acme` and `globex`: two commits, two settings, two data keys and a week of rated turns each.
 
     Args:
         keys: The key provider.
@@ -94,7 +95,10 @@ class Scene:
             for tenant_id in ("acme", "globex"):
                 engine.tenant(tenant_id).ask(QUESTION, conversation="c", visitor="asha")
         for tenant_id in ("acme", "globex"):
-            engine.tenant(tenant_id).ask(QUESTION.replace("refund", "delivery"), conversation="c", visitor="asha")
+            tenant = engine.tenant(tenant_id)
+            tenant.ask(QUESTION.replace("refund", "delivery"), conversation="c", visitor="asha")
+            for turn in tenant.turns():
+                tenant.give_feedback("c", turn.turn, helpful=True, comment=f"Good for {tenant_id}. " * 30)
         self.whole = self.contents()
 
     def engine(self, **changes) -> kr.Engine:
@@ -151,6 +155,8 @@ class Scene:
                 yield self._artefact(
                     blobs, "day-key", name, lambda d=day: DayKeys(blobs, keyring, self.clock).blobs_of(d)
                 )
+            elif "/feedback/" in name:
+                yield self._feedback(blobs, keyring, rated_place(name))
             else:
                 yield self._turn(blobs, keyring, day, name)
         for name in blobs.names("visitors/"):
@@ -162,6 +168,12 @@ class Scene:
     def _turn(self, blobs: TenantBlobs, keyring: Keyring, day: date, name: str) -> Artefact:
         of_day = DayKeys(blobs, keyring, self.clock).blobs_of(day)
         return self._artefact(of_day, "turn", name, lambda: StoredTurn.read(of_day, name))
+
+    def _feedback(self, blobs: TenantBlobs, keyring: Keyring, place: Place) -> Artefact:
+        days = DayKeys(blobs, keyring, self.clock)
+        turn = StoredTurn.read(days.blobs_of(place.folder.day), place.name)
+        of_turn = days.feedback_blobs(place.folder.day, turn.content_sha256)
+        return self._artefact(of_turn, "feedback", place.feedback, lambda: read_feedback(days, place, turn))
 
     def _pinned(self, blobs: TenantBlobs, kind: str, name: str, pin: BlobPin | None) -> Artefact:
         artefact = self._artefact(blobs, kind, name, lambda: blobs.read(kind, name, pin=pin))
@@ -205,6 +217,8 @@ def next_use(kind: str, engine: kr.Engine) -> object:
     if kind in {"upload", "visitor"}:
         raise_if_unsound(engine)
     tenant = engine.tenant("acme")
+    if kind == "feedback":
+        return list(tenant.turns())
     if kind in {"turn", "day-key", "settings"}:
         return tenant.ask(QUESTION, conversation="c")
     return tenant.search("refund")

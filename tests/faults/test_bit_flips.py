@@ -10,7 +10,7 @@ from tests.faults.tampering import QUESTION, Scene
 
 FLIPS_MIN = 6_000
 SAMPLES = 8
-KINDS = ["keyring", "commit", "hot", "text", "upload", "turn", "settings", "day-key", "visitor"]
+KINDS = ["keyring", "commit", "hot", "text", "upload", "turn", "settings", "day-key", "visitor", "feedback"]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from konverze_indexes.marks import FileMarks
 from konverze_indexes.stores import open_blob_store
 from konverze_rag.providers.openai_chat import OpenAIChat
 from konverze_rag.providers.openai_embeddings import OpenAIEmbedder
-from tests.faults.leaks import CONTENT, SINKS, TARGETS, Sinks, forms_of, note_errors, note_objects, watch
+from tests.faults.leaks import CONTENT, SINKS, TARGETS, TURNS, Sinks, forms_of, note_errors, note_objects, watch
 from tests.loaders.pdf_bytes import pdf, prose
 from tests.servers.certificates import Authority, server_context
 from tests.servers.openai_server import OpenAIServer, Reply
@@ -240,6 +241,10 @@ class Life:
         self._server.script(Reply(), Reply(text=f"The code of the refund is {TEXT} [1]."))
         self._made(acme.ask, ASKED, conversation="c", visitor=EMAIL)
         self._made(acme.stream, ASKED, conversation="c", visitor=EMAIL)
+        for turn in self._made(lambda: list(acme.turns())):
+            self._made(acme.give_feedback, "c", turn.turn, helpful=False, comment=f"{TEXT} {EMAIL}")
+        self._made(acme.turns, visitor=EMAIL)
+        self._made(acme.insights)
 
     def _models_fail(self, acme: kr.Tenant) -> None:
         prompt = kr.Prompt(system=PAGE, messages=(kr.Message(role="user", text=ASKED),))
@@ -267,6 +272,10 @@ class Life:
         self._made(acme.ingest, PAGE.encode(), source="m", metadata={"m": {TEXT: ASKED}})
         self._made(acme.add, [TEXT])
         self._made(acme.erase_visitor, f"{EMAIL}\n")
+        self._made(acme.turns, visitor=f"{EMAIL}\ud800")
+        self._made(acme.give_feedback, EMAIL, kr.TurnId(date(2026, 1, 1), 7), helpful=True)
+        self._made(acme.give_feedback, "c", kr.TurnId(date(2026, 1, 1), 0), helpful=True, comment=f"{TEXT}\ud800")
+        self._made(acme.export, self._world.folder, visitor=EMAIL)
         self._made(engine.tenant, f"{EMAIL}\0")
         self._made(engine.tenant, EMAIL, create=False)
         self._made(lambda: kr.Settings(openai_api_key=API_KEY, chat_model=[ASKED]))
@@ -295,6 +304,7 @@ class Life:
         if tenant is not None:
             self._made(tenant.search, ASKED)
             self._made(tenant.ask, ASKED, conversation="c", visitor=EMAIL)
+            self._made(tenant.turns)
         self._made(engine.verify)
         self._made(engine.health)
         engine.close()
@@ -325,7 +335,7 @@ def data_keys(monkeypatch):
 @pytest.mark.parametrize("label", WORLDS)
 @pytest.mark.timeout(600)
 def test_no_canary_gets_out(label, tmp_path, *, monkeypatch, capfd, data_keys, figure):
-    sinks, contents, targets = Sinks(), Sinks(), Sinks()
+    sinks, contents, targets, turns = Sinks(), Sinks(), Sinks(), Sinks()
     with ExitStack() as stack:
         server = stack.enter_context(OpenAIServer(api_key=API_KEY, dim=64))
         world = WORLDS[label](tmp_path, stack)
@@ -339,6 +349,7 @@ def test_no_canary_gets_out(label, tmp_path, *, monkeypatch, capfd, data_keys, f
         note_errors(sinks, life.errors)
         note_objects(sinks, life.results)
         assert note_objects(targets, life.results, kinds=TARGETS) > 2
+        assert note_objects(turns, life.results, kinds=TURNS) > 5
     sinks.add("output", *capfd.readouterr())
     canaries = {name: [value.encode()] for name, value in CANARIES.items()} | {"data key": sorted(data_keys)}
     _check_that_it_was_lively(life, handler, data_keys)
@@ -347,6 +358,9 @@ def test_no_canary_gets_out(label, tmp_path, *, monkeypatch, capfd, data_keys, f
         contents.leaks({name: values for name, values in canaries.items() if name not in {"text", "question"}})
     )
     found |= set(targets.leaks({name: values for name, values in canaries.items() if name != "e-mail"}))
+    found |= set(
+        turns.leaks({name: values for name, values in canaries.items() if name not in {"text", "question", "e-mail"}})
+    )
     assert not found
     figure(FAULT, passed=len(SINKS) * len(canaries) - len(found), of=len(SINKS) * len(canaries))
 

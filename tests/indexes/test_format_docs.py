@@ -48,7 +48,7 @@ class Page:
         self.text = (FORMATS / f"{name}.md").read_text("utf-8").partition("## Example")[2]
         self.blocks = re.findall(r"```\w*\n(.+?)\n```", self.text, re.DOTALL)
         self.fields = dict(re.findall(r"^\| ([^|`]+?) \| `([^`]+)` \|$", self.text, re.MULTILINE))
-        row = r"^\| `([^`]+)` \| `([\w-]+)` \| (DEK|day key) \| (\d+) \| `([0-9a-f]{64})` \|$"
+        row = r"^\| `([^`]+)` \| `([\w-]+)` \| (DEK|day key|feedback key) \| (\d+) \| `([0-9a-f]{64})` \|$"
         self.blobs = re.findall(row, self.text, re.MULTILINE)
 
 
@@ -61,7 +61,10 @@ SEGMENT_TEXTS = re.search(r"each: `(.+?)`, .+? `(.+?)`", SEGMENT.text).groups()
 PREFIX = f"tenants/{DIRECTORY}/"
 KEYS = {
     "DEK": (bytes.fromhex(SEALED.fields["DEK id"]), bytes.fromhex(SEALED.fields["DEK"])),
-    "day key": (bytes.fromhex(CONVERSATION.fields["day key's id"]), bytes.fromhex(CONVERSATION.fields["day key"])),
+    **{
+        name: (bytes.fromhex(CONVERSATION.fields[f"{name}'s id"]), bytes.fromhex(CONVERSATION.fields[name]))
+        for name in ("day key", "feedback key")
+    },
 }
 TEXTS = bytes.fromhex(SEALED.fields["plaintext, in hexadecimal"])
 ARRAYS = {name: value.strip() for name, _, value in (row.partition(" ") for row in SEGMENT.blocks[2].splitlines())}
@@ -313,14 +316,22 @@ def test_turns_name_the_one_before_and_their_places():
     def blind(label: str, name: str) -> str:
         return hmac.digest(NAME_KEY, label.encode() + b"\0" + name.encode(), "sha256")[:16].hex()
 
-    first, second, erased = (json.loads(block) for block in CONVERSATION.blocks)
+    first, second, _, erased = (json.loads(block) for block in CONVERSATION.blocks)
     original = CONVERSATION.blobs[0][4]
     assert (first["previous"], second["previous"], erased["replaces"]) == ("", original, original)
     assert blind("conversation", first["conversation"]) == CONVERSATION.fields["conversation"]
     assert blind("visitor", first["visitor"]) == CONVERSATION.fields["visitor"]
     place = f"2026-01-01/{CONVERSATION.fields['conversation']}/000000"
-    assert CONVERSATION.blobs[0][0] == CONVERSATION.blobs[2][0] == f"days/{place}"
-    assert CONVERSATION.blobs[4][0] == f"visitors/{CONVERSATION.fields['visitor']}/{place}"
+    assert CONVERSATION.blobs[0][0] == CONVERSATION.blobs[3][0] == f"days/{place}"
+    assert CONVERSATION.blobs[2][0] == f"days/{place[:10]}/feedback{place[10:]}"
+    assert CONVERSATION.blobs[5][0] == f"visitors/{CONVERSATION.fields['visitor']}/{place}"
+
+
+def test_the_feedback_key_follows_from_the_day_key_and_the_turn():
+    content = hashlib.sha256(CONVERSATION.blocks[0].encode()).digest()
+    secret = KEYS["day key"][1]
+    key_id, key = (expand(secret, label + content) for label in (b"konverze/v1/feedback-id", b"konverze/v1/feedback"))
+    assert KEYS["feedback key"] == (key_id[:16], key)
 
 
 def test_settings_name_the_version_before():
@@ -373,7 +384,7 @@ def engine(tmp_path):
     store.put(SEALED.fields["blob name"], b"".join(PARTS.values()))
     for page in (SEGMENT, COMMIT, CONVERSATION, SETTINGS):
         for name, blob in sealed_blobs(page):
-            if CONVERSATION.blobs[2][4] != sha256(blob):
+            if CONVERSATION.blobs[3][4] != sha256(blob):
                 store.put(PREFIX + name, blob)
     key_file = tmp_path / "key.json"
     key_file.write_text(KEYRING.blocks[0] + "\n")
@@ -386,7 +397,7 @@ def test_the_examples_are_a_sound_store(engine):
     report = engine.verify()
     assert report.findings == ()
     assert report.is_sound
-    assert report.blobs == 2 + 2 + 3 + 4 + 2
+    assert report.blobs == 2 + 2 + 3 + 5 + 2
 
 
 def test_the_library_reads_the_examples(engine):
@@ -396,12 +407,21 @@ def test_the_library_reads_the_examples(engine):
     assert engine.tenants() == [SEALED.fields["tenant id"]]
 
 
+def test_the_library_reads_turns_and_feedback_of_the_page(engine):
+    first, second = engine.tenant("acme").turns()
+    told = json.loads(CONVERSATION.blocks[0])
+    for field in ("question", "confidence", "total_ms"):
+        assert getattr(first, field) == told[field]
+    assert (first.feedback.helpful, first.feedback.comment) == (True, json.loads(CONVERSATION.blocks[2])["comment"])
+    assert (second.number, second.visitor, second.feedback) == (1, None, None)
+
+
 def test_an_erasure_leaves_the_erased_turn_of_the_page(engine):
     receipt = engine.tenant("acme").erase_visitor("v-7")
-    assert receipt.blobs_destroyed == 2
+    assert receipt.blobs_destroyed == 3
     key = DataKey(id=KEYS["day key"][0], secret=KEYS["day key"][1])
-    name = PREFIX + CONVERSATION.blobs[2][0]
+    name = PREFIX + CONVERSATION.blobs[3][0]
     context = BlobContext(tenant_id="acme", kind="turn", name=name)
     opened = open_sealed({key.id: key}.__getitem__, context, engine.blobs.get(name))
-    assert opened.tobytes().decode() == CONVERSATION.blocks[2]
+    assert opened.tobytes().decode() == CONVERSATION.blocks[3]
     assert engine.verify().findings == ()

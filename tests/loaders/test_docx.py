@@ -44,6 +44,12 @@ def test_tracked_changes_count_as_accepted():
     assert _blocks(docx(body)) == [("paragraph", "now in")]
 
 
+def test_hidden_text_is_not_read():
+    hidden = "<w:r><w:rPr><w:vanish w:val='{}'/></w:rPr><w:t>{}</w:t></w:r>"
+    body = f"<w:p>{run('seen ')}{hidden.format('true', 'secret')}{hidden.format('0', 'again')}</w:p>"
+    assert _blocks(docx(body)) == [("paragraph", "seen again")]
+
+
 def test_text_box_is_read_once():
     choice = f"<mc:Choice Requires='wps'>{BOX.format(p('Boxed'))}</mc:Choice>"
     fallback = f"<mc:Fallback>{BOX.format(p('Boxed'))}</mc:Fallback>"

@@ -1,6 +1,20 @@
-"""Stores that fail, or that let somebody else act, at a moment of the test's choice."""
+"""Stores that count, that fail, or that let somebody else act, at a moment of the test's choice."""
 
 import konverze_rag as kr
+
+
+class CountingStore:
+    """A store that notes which names are read, and which prefixes are listed."""
+
+    def __init__(self, inner):
+        self._inner, self.read, self.listed = inner, [], []
+
+    def __getattr__(self, verb):
+        def call(name, *args, **kwargs):
+            {"get": self.read, "list": self.listed}.get(verb, []).append(name)
+            return getattr(self._inner, verb)(name, *args, **kwargs)
+
+        return call
 
 
 class FailingStore:

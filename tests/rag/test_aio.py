@@ -6,6 +6,7 @@ import pytest
 
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
+from konverze_rag.aio import TURNS_AHEAD
 from konverze_rag.lanes import MAX_EVENTS_AHEAD, MAX_STREAMS
 
 
@@ -76,6 +77,31 @@ def test_upkeep_is_awaited_like_all_else(make_engine, tmp_path):
                 await engine.restore(tmp_path, "acme")
 
     asyncio.run(run())
+
+
+def test_turns_feedback_insights_and_exports_are_awaited_too(make_engine, tmp_path, clock):
+    async def run():
+        async with kr.AsyncEngine(make_engine()) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            for number in range(TURNS_AHEAD + 3):
+                await acme.ask(f"How long does refund {number} take?", conversation="c", visitor="asha")
+            turns = [turn async for turn in acme.turns(visitor="asha")]
+            await acme.give_feedback("c", turns[-1].turn, helpful=False, comment="No.")
+            since = clock.now().date()
+            newest = [turn async for turn in acme.turns(since=since, until=since, conversation="c")][-1]
+            insights = await acme.insights(since=since, until=since)
+            report = await acme.export(tmp_path / "acme.zip", visitor="asha")
+            with pytest.raises(kr.ConfigError):
+                async for _ in acme.turns(visitor=""):
+                    pass
+            return turns, newest, insights, report
+
+    turns, newest, insights, report = asyncio.run(run())
+    assert [turn.number for turn in turns] == list(range(TURNS_AHEAD + 3))
+    assert newest.feedback.comment == "No."
+    assert (insights.turns, insights.unhelpful, report.turns) == (TURNS_AHEAD + 3, 1, TURNS_AHEAD + 3)
+    assert report.bytes == (tmp_path / "acme.zip").stat().st_size
 
 
 def test_errors_come_through(make_engine):

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -234,6 +235,50 @@ def test_vacuum_and_purge_report_what_is_gone(here):
     assert "turns: 0" in here("purge").stdout
     assert json.loads(here("purge", "--json").stdout)["failed"] == []
     assert json.loads(here("compact", "--tenant", "acme", "--json").stdout)["generation"] >= 3
+
+
+def test_stored_turns_are_shown(here):
+    fill(here)
+    here("ask", "Is there parking?", "--tenant", "acme", "--conversation", "d\x1b[31m")
+    shown = here("conversations", "--tenant", "acme").stdout
+    assert "asked: How long does a refund take?" in shown
+    assert "said: A refund takes 7 working days. [1]" in shown
+    assert "refused" in shown
+    assert "\x1b" not in shown
+    lines = here("conversations", "--tenant", "acme", "--conversation", "c", "--json").stdout.splitlines()
+    (turn,) = map(json.loads, lines)
+    assert (turn["conversation"], turn["number"], turn["feedback"]) == ("c", 0, None)
+    day = turn["day"]
+    assert here("conversations", "--tenant", "acme", "--since", day, "--until", day, "--json").stdout.count("\n") == 2
+    assert here("conversations", "--tenant", "acme", "--until", "2020-01-01").stdout == ""
+    assert here("conversations", "--tenant", "acme", "--visitor", "nobody").stdout == ""
+    here("conversations", "--tenant", "acme", "--since", "yesterday", status=2)
+    assert "after the last" in here("conversations", "--since", day, "--until", "2020-01-01", "--tenant", "acme",
+                                    status=1).stderr  # fmt: skip
+
+
+def test_insights_are_shown(here):
+    fill(here)
+    here("ask", "Is there parking?", "--tenant", "acme", "--conversation", "c")
+    shown = here("insights", "--tenant", "acme").stdout
+    assert "2 turns, 1 conversations, 0 visitors" in shown
+    assert "answered 50.0%, refused 50.0%, degraded 0.0%" in shown
+    assert "cited in 1 answers: policy.md" in shown
+    assert "Is there parking?" in shown
+    found = json.loads(here("insights", "--tenant", "acme", "--json").stdout)
+    assert (found["turns"], found["refused_share"], found["unanswered"][0]["questions"]) == (2, 0.5, 1)
+    assert json.loads(here("insights", "--tenant", "acme", "--until", "2020-01-01", "--json").stdout)["turns"] == 0
+
+
+def test_a_tenant_is_exported(here, tmp_path):
+    fill(here)
+    shown = here("export", "acme.zip", "--tenant", "acme").stdout
+    assert "turns: 1\ndocuments: 2\nuploads: 2\n" in shown
+    with zipfile.ZipFile(tmp_path / "acme.zip") as archive:
+        assert {"conversations.jsonl", "documents.jsonl", "settings.json", "manifest.json"} < set(archive.namelist())
+    assert "there already" in here("export", "acme.zip", "--tenant", "acme", status=1).stderr
+    report = json.loads(here("export", "asha.zip", "--tenant", "acme", "--visitor", "asha", "--json").stdout)
+    assert (report["turns"], report["uploads"]) == (0, 0)
 
 
 def test_verify_has_status_0_only_when_all_is_sound(here, tmp_path):

@@ -38,6 +38,18 @@ def _cited(body):
     return "It takes 7 working days [1]."
 
 
+def test_the_service_is_told_a_pseudonym_of_the_visitor(acme, server):
+    for visitor in ("asha.rao", "asha.rao", "ravi", None):
+        server.script(Reply(), Reply(text=_cited))
+        acme.ask("How long does a refund take?", conversation="c" if visitor else None, visitor=visitor)
+    asked = [request.body for request in server.requests if request.path == "/v1/responses"]
+    first, again, other, nobody = (body.get("safety_identifier") for body in asked)
+    assert first == again != other
+    assert nobody is None
+    assert 32 <= len(first) <= 64
+    assert "asha" not in json.dumps(asked)
+
+
 def test_a_cited_answer_streams_through(acme, server):
     server.script(Reply(), Reply(text=_cited))
     answer = acme.ask("How long does a refund take?", conversation="c", visitor="v")

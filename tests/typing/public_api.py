@@ -1,7 +1,7 @@
 """What a type checker must see of the public API; read by `basedpyright`, never run."""
 
-from collections.abc import AsyncGenerator, Generator
-from datetime import datetime
+from collections.abc import AsyncGenerator, Generator, Iterator
+from datetime import date, datetime
 from typing import assert_type
 
 import konverze_rag as kr
@@ -20,6 +20,10 @@ def engine_and_tenant(engine: kr.Engine) -> None:
     assert_type(acme.ask("refund?", conversation="c", visitor="v"), kr.Answer)
     assert_type(acme.stream("refund?"), Generator[kr.Event, None, None])
     assert_type(acme.documents(), list[kr.DocumentInfo])
+    assert_type(acme.turns(since=date(2026, 1, 1), visitor="v"), Iterator[kr.ConversationTurn])
+    assert_type(acme.give_feedback("c", kr.TurnId(date(2026, 1, 1), 0), helpful=True, comment="Thanks."), None)
+    assert_type(acme.insights(until=date(2026, 1, 1)).unanswered, tuple[kr.QuestionGroup, ...])
+    assert_type(acme.export("acme.zip", visitor="v"), kr.ExportReport)
     assert_type(acme.stats(), kr.TenantStats)
     assert_type(engine.tenants(), list[str])
 
@@ -47,6 +51,7 @@ async def async_engine(engine: kr.AsyncEngine) -> None:
     assert_type(acme, kr.AsyncTenant)
     assert_type(await acme.ask("refund?"), kr.Answer)
     assert_type(acme.stream("refund?"), AsyncGenerator[kr.Event, None])
+    assert_type(acme.turns(), AsyncGenerator[kr.ConversationTurn, None])
     assert_type(await engine.rotate_keys(), kr.RotationReport)
     assert_type(await acme.erase(), kr.ErasureReceipt)
 

@@ -172,7 +172,7 @@ class _Words:
                 self.floating.append(element)
             elif name == "mc:AlternateContent":
                 stack.append((iter(_alternative(element)), None))
-            elif name not in _DROPPED:
+            elif name not in _DROPPED and not (name == "w:r" and _is_on(child(element, "w:rPr", "w:vanish"))):
                 if name == "w:r":
                     is_raised = _mark_raised(element, self.parts, is_continued=is_raised)
                 stack.append((iter(element), self._enter(self._target(name, element))))

@@ -5,7 +5,7 @@ import pytest
 from konverze_core.documents import Chunk, Span
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.opposites import says_the_contrary
-from konverze_rag.answering.verify import citation, supports, supports_hit
+from konverze_rag.answering.verify import Verifier, citation, supports
 from tests.rag.answering.claims import BACKUP, CLAIMS, CLINIC_HI, PLANS, RETURNS
 
 POLICY = "Refund policy\n\nRefunds take 7 days. The warranty on mixers lasts 90 days.\n\nGift cards are not refundable."
@@ -89,9 +89,9 @@ def test_opposites() -> None:
 def test_a_citation_counts_in_the_document() -> None:
     document = "Intro. " + POLICY
     chunk = Chunk(document_id="d", ordinal=0, text=POLICY, page=3, span=Span(7, len(document)), heading="Terms")
-    found = citation(2, Hit(chunk=chunk, score=1.0), supports_hit("Refunds take 7 days", Hit(chunk=chunk, score=1.0)))
+    found = citation(2, Hit(chunk=chunk, score=1.0), Verifier()("Refunds take 7 days", Hit(chunk=chunk, score=1.0)))
     assert found.span is not None
     assert document[found.span.start : found.span.end] == found.quote == "Refunds take 7 days."
     assert (found.number, found.document_id, found.page, found.supported) == (2, "d", 3, True)
     loose = Hit(chunk=Chunk(document_id="d", ordinal=0, text=POLICY), score=1.0)
-    assert citation(1, loose, supports_hit("Refunds take 7 days", loose)).span is None
+    assert citation(1, loose, Verifier()("Refunds take 7 days", loose)).span is None
