@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -9,10 +10,13 @@ import regex
 
 from konverze_rag.answering.facts import Facts, Number, facts, is_negated
 from konverze_rag.answering.opposites import says_the_contrary
-from konverze_rag.answering.wording import Vocabulary, content_words, covered, has_digit, topic_words
+from konverze_rag.answering.wording import Vocabulary, content_words, coverage, covered, has_digit, topic_words
 
 # Clauses may differ in polarity and in figures. No comma here: "If the seal is broken, …" is one statement.
-_BORDER_WORDS = "but|however|while|whereas|although|though|and|लेकिन|मगर|परंतु|परन्तु|किंतु|जबकि|और|तथा|lekin|magar|jabki|aur"
+_BORDER_WORDS = (
+    "but|however|while|whereas|although|though|and|so that|so|because|since|after that|otherwise"
+    "|लेकिन|मगर|परंतु|परन्तु|किंतु|जबकि|और|तथा|इसलिए|क्योंकि|उसके बाद|वरना|lekin|magar|jabki|aur|isliye|kyunki|uske baad"
+)
 _CLAUSE_BORDER = regex.compile(rf";|,?(?<![\w\p{{M}}])(?:{_BORDER_WORDS})(?![\w\p{{M}}])", regex.IGNORECASE)
 # Sentences before a number belong to it only loosely ("Refunds. They take 7 days."), clauses before it more closely.
 _SENTENCE_LEAD = 0.5
@@ -23,6 +27,15 @@ _ROUNDING = 1e-6
 _AS_CLOSE = 0.95
 # A shorter clause ("and 14 days for silver") is told apart by the words of the whole sentence.
 _FEWEST_WORDS_OF_A_CLAUSE = 2
+_FEWEST_FIGURES_OF_A_ROW = 2
+_MOST_WORDS_OF_A_REST = 2
+# With one of these, an end of a range is meant as a limit.
+_BOUND = regex.compile(
+    r"\b(?:up ?to|at (?:least|most)|within|from|maximum|minimum|under|over|above|below|(?:more|less) than)"
+    r" (?:of |rs\.? ?|₹)?\d"
+    r"|\d[^.।]{0,12}\b(?:tak|se)\b|\d[^.।]{0,12}(?:तक|से|के भीतर|के अंदर)(?!\w|\p{M})",
+    regex.IGNORECASE,
+)
 _NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])\p{Lu}[\p{L}\p{M}]{2,}")
 _NAME_ALIKE = 0.8
 # In a headline all words look like names.
@@ -41,15 +54,15 @@ def disagreement(
         same_language: Whether words can be compared; across languages only figures and negation are.
         context: Headings above the source.
     """
-    claimed, said = facts(sentence), facts("\n".join(window))
-    found = _disagreement_of_figures(claimed, said)
+    claimed, said = facts(sentence), facts("\n".join([*window, context]))
+    found = _disagreement_of_figures(claimed, said, is_bounded=_BOUND.search(sentence) is not None)
     if found or not same_language:
         return found or ("" if _polarities([sentence]) <= _polarities(window) else "negation")
     return _disagreement_of_words(sentence, window, pieces, context)
 
 
-def _disagreement_of_figures(claimed: Facts, said: Facts) -> str:
-    if not _figures_said(claimed, said):
+def _disagreement_of_figures(claimed: Facts, said: Facts, *, is_bounded: bool) -> str:
+    if not _figures_said(claimed, said) or (not is_bounded and _is_half_a_range(claimed, said)):
         return "number"
     if not all(any(date.agrees(other) for other in said.dates) for date in claimed.dates):
         return "date"
@@ -59,24 +72,58 @@ def _disagreement_of_figures(claimed: Facts, said: Facts) -> str:
 def _disagreement_of_words(sentence: str, window: Sequence[str], pieces: Sequence[str], context: str) -> str:
     """What the source says otherwise in its words, where sentence and source are in one language."""
     clauses = _clauses(sentence)
-    if any(_is_borrowed(clause, sentence, pieces) for clause in clauses):
+    if not _is_one_row(sentence, window) and any(_is_borrowed(clause, sentence, pieces) for clause in clauses):
         return "number"
     if not _names_known(sentence, f"{context} {' '.join(pieces)}"):
         return "name"
     is_denied = says_the_contrary(sentence, " ".join(window))
-    return "negation" if is_denied or not all(_polarity_agrees(clause, window) for clause in clauses) else ""
+    return "negation" if is_denied or not all(_is_said(clause, window) for clause in clauses) else ""
 
 
 def _figures_said(claimed: Facts, said: Facts) -> bool:
     """Whether the source says every number of the claim; parts of its dates count as said."""
     parts = (part for date in said.dates for part in (date.year, date.day) if part is not None)
     offered = said.numbers | {Number(Decimal(part)) for part in parts}
-    return all(any(number.agrees(other) for other in offered) for number in claimed.needed())
+    return all(any(number.agrees(other) for other in offered) for number in claimed.needed()) and not any(
+        _counts_otherwise(number, said) for number in claimed.numbers - claimed.needed()
+    )
+
+
+def _is_half_a_range(claimed: Facts, said: Facts) -> bool:
+    """Whether a number of the claim is in the source only as an end of a range ("4 days" of "4 to 6 days")."""
+    units = Counter(number.unit for number in claimed.needed())
+    alone = [number for number in claimed.needed() if number.unit and units[number.unit] == 1 and not number.is_end]
+    found = [[other for other in said.numbers if number.agrees(other)] for number in alone]
+    return any(others and all(other.is_end for other in others) for others in found)
+
+
+def _counts_otherwise(number: Number, said: Facts) -> bool:
+    """Whether the source counts the same things, and to another number ("five times" over "three times")."""
+    if number.value == 1:
+        return False
+    alike = [other for other in said.numbers if other.counted and other.counted == number.counted]
+    return bool(alike) and not any(number.agrees(other) for other in alike)
 
 
 def _clauses(text: str) -> list[str]:
-    """The parts between conjunctions that say something."""
-    return [clause for clause in _CLAUSE_BORDER.split(text) if content_words(clause)]
+    """The parts between conjunctions that say something; a rest ("onion and garlic") belongs to the one before."""
+    found: list[str] = []
+    for clause in _CLAUSE_BORDER.split(text):
+        said = content_words(clause)
+        if len(said) == 1 and found and len(clause.split()) <= _MOST_WORDS_OF_A_REST:
+            found[-1] = f"{found[-1]} {clause}"
+        elif said:
+            found.append(clause)
+    return found
+
+
+def _is_one_row(sentence: str, window: Sequence[str]) -> bool:
+    """Whether several figures of the sentence stand in one row, whose columns are looked at elsewhere."""
+    needed = facts(sentence).needed()
+    if len(window) != 1 or "|" not in window[0] or len(needed) < _FEWEST_FIGURES_OF_A_ROW:
+        return False
+    said = facts(window[0])
+    return all(any(number.agrees(other) for other in said.numbers) for number in needed)
 
 
 def _is_borrowed(clause: str, sentence: str, pieces: Sequence[str]) -> bool:
@@ -88,12 +135,16 @@ def _is_borrowed(clause: str, sentence: str, pieces: Sequence[str]) -> bool:
     needed = claimed.needed()
     if not needed and not claimed.codes:
         return False
-    words = [word for word in topic_words(clause) if not has_digit(word)]
-    if len(words) < _FEWEST_WORDS_OF_A_CLAUSE:
+    own = [word for word in topic_words(clause) if not has_digit(word)]
+    words = own
+    if len(own) < _FEWEST_WORDS_OF_A_CLAUSE:
         words = [word for word in topic_words(sentence) if not has_digit(word)]
     segments = [(place, part, facts(part)) for place, piece in enumerate(pieces) for part in _clauses(piece)]
     marks: list[Number | str] = [*needed, *claimed.codes]
-    return any(_fits_another(mark, words, claimed, segments) for mark in marks)
+    whole = [said for _, part, said in segments if own and coverage(own, Vocabulary.of(part)) >= _AS_CLOSE]
+    return any(
+        _fits_another(mark, words, claimed, segments) for mark in marks if not any(_says(said, mark) for said in whole)
+    )
 
 
 def _fits_another(
@@ -157,14 +208,17 @@ def _polarities(pieces: Sequence[str]) -> set[bool]:
     return {is_negated(clause) for piece in pieces for clause in _clauses(piece)}
 
 
-def _polarity_agrees(clause: str, window: Sequence[str]) -> bool:
-    """Whether the clause of the window that speaks of the same things denies them, or not, as the claim does."""
+def _is_said(clause: str, window: Sequence[str]) -> bool:
+    """Whether the clause of the window that speaks of the same things neither denies them nor says their contrary."""
     words = topic_words(clause)
     offered: list[tuple[float, bool]] = []
     for piece in window:
         near = ""
         for other in _clauses(piece):
-            offered.append((_fit(words, other, near, ""), is_negated(other) == is_negated(clause)))
+            # "none" in a cell of a row denies nothing that other cells say.
+            denies = is_negated(other) and ("|" not in other or is_negated(clause))
+            is_alike = denies == is_negated(clause) and not says_the_contrary(clause, f"{near} {other}")
+            offered.append((_fit(words, other, near, ""), is_alike))
             near = f"{near} {other}"
     closest = max((fit for fit, _ in offered), default=0.0)
     if not closest:

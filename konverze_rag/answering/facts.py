@@ -10,6 +10,7 @@ from decimal import Decimal
 import regex
 
 from konverze_rag.answering.quantities import (
+    DENIALS,
     KINDS,
     MONTHS,
     MULTIPLIERS,
@@ -23,12 +24,13 @@ from konverze_rag.answering.quantities import (
     UNIT_FILLERS,
     UNITS,
 )
-from konverze_rag.answering.wording import folded
+from konverze_rag.answering.wording import folded, stem
 
 _MINUTES_AN_HOUR = 60
 _HOURS_HALF_A_DAY = 12
 _MONTHS_A_YEAR = 12
 _LOOK_AHEAD_TOKENS = 2
+_RANGE_JOINTS = frozenset({"to", "से", "se"})
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -41,10 +43,12 @@ _DATES = (
     regex.compile(rf"\b(?P<name>{_MONTH})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? {_YEAR}(?!\d))?"),
     regex.compile(rf"\b(?P<name>{_MONTH})[ ,-]+{_YEAR}(?!\d)"),
 )
+_PART = r"(?:(?P<part>सुबह|शाम|रात|दोपहर|subah|shaam|sham|raat|dopahar)(?: के| ke)? )"
 _CLOCK = regex.compile(
-    r"(?:(?P<part>सुबह|शाम|रात|दोपहर|subah|shaam|sham|raat|dopahar)(?: के| ke)? )?"
-    r"(?<![\d.,:])(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s?(?P<mark>a\.?m\b\.?|p\.?m\b\.?|बजे|baje\b)"
-    r"|(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:])"
+    rf"{_PART}?(?<![\d.,:])(?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d\d))?"
+    r"(?:\s?(?P<mark>a\.?m\b\.?|p\.?m\b\.?|बजे|baje\b)"
+    r"|(?= (?:से|se) (?:\w+[\p{M}\w]* )?\d{1,2}(?:[:.]\d\d)? ?(?:बजे|baje\b)))"
+    rf"|{_PART}?(?<![\d:])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?![\d:])"
 )
 _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
@@ -64,11 +68,15 @@ class Number:
         value: The number as said.
         unit: Canonical unit ("day", "rupee"); empty where none stands beside it.
         spelled: Whether it was a word ("seven"), which without a unit is often no figure at all.
+        counted: Stem of the word behind it, where that is no unit: what there are so many of.
+        is_end: Whether it ends a range ("4 to 6 days").
     """
 
     value: Decimal
     unit: str = ""
     spelled: bool = field(default=False, compare=False)
+    counted: str = field(default="", compare=False)
+    is_end: bool = field(default=False, compare=False)
 
     def amount(self) -> tuple[str, Decimal]:
         """Kind of unit and value in the kind's smallest unit, so that a week equals seven days."""
@@ -142,8 +150,9 @@ def facts(text: str) -> Facts:
 def is_negated(text: str) -> bool:
     """Whether the text denies something, in English, Hindi or Hinglish."""
     rest = _NEUTRAL.sub(" ", _plain(text))
-    said = (match.group("word") for match in _TOKEN.finditer(rest) if match.group("word"))
-    return any(word in NEGATIONS or word.endswith("n't") for word in said) or _NEGATED.search(rest) is not None
+    said = [match.group("word") for match in _TOKEN.finditer(rest) if match.group("word")]
+    is_refused = any(word in NEGATIONS or word.endswith("n't") for word in said) or _NEGATED.search(rest) is not None
+    return is_refused != any(word in DENIALS for word in said)
 
 
 def _plain(text: str) -> str:
@@ -198,7 +207,18 @@ def _numbers(text: str) -> Iterator[Number]:
             value, after = value * MULTIPLIERS[after[0]], after[1:]
         unit = _unit(before, after) or following
         following = unit
-        yield Number(value, unit, spelled=kind != "number")
+        counted = stem(after[0]) if after and not unit and len(after[0]) > 1 else ""
+        is_end = _is_end_of_range(tokens, place)
+        yield Number(value, unit, spelled=kind != "number", counted=counted, is_end=is_end)
+
+
+def _is_end_of_range(tokens: list[tuple[str, str]], place: int) -> bool:
+    """Whether another number stands beside this one, behind a word that makes both a range."""
+    beside = (tokens[place + 1 : place + 3], tokens[max(place - 2, 0) : place][::-1])
+    return any(
+        len(two) == 2 and two[0][1] in _RANGE_JOINTS and (two[1][0] == "number" or two[1][1] in NUMBER_WORDS)  # noqa: PLR2004
+        for two in beside
+    )
 
 
 def _unit(before: str, after: list[str]) -> str:

@@ -123,17 +123,24 @@ MONTHS: dict[str, int] = {
 }
 
 _NEGATIONS = """
-no not never none neither nor nobody nothing without cannot non unable except
-impossible unavailable prohibited forbidden
-नहीं न ना मत बिना बगैर असंभव वर्जित निषिद्ध गैर nahi nahin nahee nai bina bagair
+no not never none neither nor nobody nothing without cannot unable unless
+नहीं न ना मत बिना बगैर nahi nahin nahee nai bina bagair
+"""
+_DENIALS = """
+non impossible unavailable prohibited forbidden banned excluded void invalid closed shut
+असंभव वर्जित निषिद्ध गैर मना मनाही प्रतिबंधित बंद बन्द band mana
 """
 NEGATIONS = frozenset(_NEGATIONS.split())
+# Words that deny by themselves: what is closed is not open, and what is not closed is.
+DENIALS = frozenset(_DENIALS.split())
 # "mat karo" denies, a yoga mat does not.
 NEGATED_PHRASES = r"\bmat (?:kar|de|le|ja|bhej|bhar|use|bata|rakh)\w*"
 # Phrases that hold a negation and deny nothing.
 NEUTRAL_PHRASES = (
     r"\bnot only\b|\bno (?:later|more|less|fewer) than\b|\bnot (?:later|more|less) than\b"
-    r"|\bno (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bno (?:problem|doubt|matter)\b"
+    r"|\bno (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bno (?:problem|doubt|matter)\b|\bno (?:\w+ )?limit\b"
+    r"|\bwithout (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bbina (?:kisi )?(?:charge|shulk|fees?)\b"
+    r"|(?:बिना|बगैर)(?: किसी)? (?:अतिरिक्त )?शुल्क|\b(?:do|does|are|is|will) not (?:be )?(?:pay|charged?)\b"
     r"|न केवल|न सिर्फ|नहीं तो|\bna sirf\b"
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeAlias
@@ -11,9 +11,10 @@ from konverze_core.answers import Citation
 from konverze_core.documents import Span
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.agreement import disagreement
+from konverze_rag.answering.facts import facts
 from konverze_rag.answering.language import language_of
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
-from konverze_rag.answering.wording import Vocabulary, content_words, topic_words, weight
+from konverze_rag.answering.wording import Vocabulary, content_words, coverage, topic_words, weight
 
 Similarity: TypeAlias = Callable[[str, str], float]
 Verify: TypeAlias = Callable[[str, Hit], "Support"]
@@ -22,13 +23,22 @@ LONGEST_WINDOW = 3
 """Consecutive sentences or rows that may support one sentence together."""
 SUPPORTED_FROM = 0.6
 """Share of a sentence's words, by weight, that a source must hold; set on labelled sentences."""
+ROW_SUPPORTED_FROM = 0.5
+"""The same of a row and its header, for a sentence with a figure: rows lack the words that make a sentence of them."""
 SIMILAR_FROM = 0.86
 """Cosine from which a sentence in another language says the same; for multilingual-e5-small, others need their own."""
+REWORDED_SIMILAR_FROM = 0.89
+"""The same for a sentence in the source's language that says it in other words."""
+# Windows that are compared by meaning in the source's language, and the words that they must share.
+_MOST_REWORDED = 3
+_REWORDED_FROM = 0.3
 # Words gathered from several sentences prove less: each sentence more must bring this much more coverage.
 _LENGTH_COST = 0.1
 # Headings above the source help, but do not support alone.
 _CONTEXT_WEIGHT = 0.5
 _MOST_SIMILARITY_CALLS = 24
+# So much better another column's name must fit.
+_COLUMN_LEAD = 0.3
 # What the best window denies, one that fits less well by more than this cannot support.
 _RESCUE_RANGE = 0.15
 
@@ -99,6 +109,11 @@ class _Source:
 
     def span(self, window: _Window) -> Span:
         return Span(self.pieces[window.first].span.start, self.pieces[window.last].span.end)
+
+    def above_window(self, window: _Window) -> str:
+        """What stands above the window: the context, and the last heading before it."""
+        headings = (piece.text for piece in reversed(self.pieces[: window.first]) if piece.is_heading)
+        return f"{self.context}\n{next(headings, '')}"
 
     def within(self, window: _Window) -> Sequence[str]:
         return [piece.text for piece in self.pieces[window.first : window.last + 1]]
@@ -176,9 +191,16 @@ def _judged(
     if not windows or not content_words(sentence):
         return Support(Span(0, 0), 0.0, supported=False, reason="words")
     by_words = _by_words(sentence, source, windows)
-    if by_words.reason != "words" or not similarity or language_of(sentence) == language_of(source.text):
+    if by_words.reason != "words" or not similarity:
         return by_words
-    return _by_similarity(sentence, source, windows, similarity=similarity, similar_from=similar_from)
+    if language_of(sentence) != language_of(source.text):
+        found = {w: disagreement(sentence, source.within(w), (), same_language=False) for w in windows}
+        return _by_similarity(sentence, source, found, similarity=similarity, similar_from=similar_from)
+    near = [window for window in windows[:_MOST_REWORDED] if window.net_score >= _REWORDED_FROM]
+    everything = [piece.text for piece in source.pieces]
+    found = {w: disagreement(sentence, source.within(w), everything, context=source.above_window(w)) for w in near}
+    reworded = _by_similarity(sentence, source, found, similarity=similarity, similar_from=REWORDED_SIMILAR_FROM)
+    return reworded if reworded.supported else by_words
 
 
 def _ranked(sentence: str, source: _Source) -> list[_Window]:
@@ -200,14 +222,17 @@ def _by_words(sentence: str, source: _Source, windows: Sequence[_Window]) -> Sup
     """The best window whose words suffice and whose facts agree, or the best one with what is wrong with it."""
     claim = _bare(sentence)
     everything = [piece.text for piece in source.pieces]
+    has_figures = bool(facts(sentence).needed())
     reason = ""
     for window in windows:
         if claim == _bare(" ".join(source.within(window))):
             return Support(source.span(window), 1.0, supported=True)
-        if window.net_score < max(SUPPORTED_FROM, windows[0].net_score - _RESCUE_RANGE):
+        enough = ROW_SUPPORTED_FROM if source.pieces[window.first].is_row and has_figures else SUPPORTED_FROM
+        if window.net_score < max(enough, windows[0].net_score - _RESCUE_RANGE):
             break
-        found = disagreement(sentence, source.within(window), everything, context=source.context)
+        found = disagreement(sentence, source.within(window), everything, context=source.above_window(window))
         found = found or ("words" if _is_of_another_row(sentence, source, window) else "")
+        found = found or ("number" if _is_of_another_column(sentence, source, window) else "")
         if not found:
             return Support(source.span(window), window.score, supported=True)
         reason = reason or found
@@ -215,13 +240,21 @@ def _by_words(sentence: str, source: _Source, windows: Sequence[_Window]) -> Sup
 
 
 def _by_similarity(
-    sentence: str, source: _Source, windows: Sequence[_Window], *, similarity: Similarity, similar_from: float
+    sentence: str,
+    source: _Source,
+    found: Mapping[_Window, str],
+    *,
+    similarity: Similarity,
+    similar_from: float,
 ) -> Support:
-    """The window most similar to a sentence in another language, among those whose figures agree."""
-    found = {w: disagreement(sentence, source.within(w), (), same_language=False) for w in windows}
-    agreeing = sorted((w for w in windows if not found[w]), key=lambda w: (w.last - w.first, w.first))
+    """The window most similar to a sentence, among those that do not disagree with it."""
+    agreeing = sorted((w for w in found if not found[w]), key=lambda w: (w.last - w.first, w.first))
     if not agreeing:
-        return Support(source.span(windows[0]), windows[0].score, supported=False, reason=found[windows[0]])
+        reason = next(iter(found.values()), "words")
+        first = next(iter(found), None)
+        return Support(
+            source.span(first) if first else Span(0, 0), first.score if first else 0.0, supported=False, reason=reason
+        )
     scored = [(similarity(sentence, " ".join(source.within(w))), w) for w in agreeing[:_MOST_SIMILARITY_CALLS]]
     score, window = max(scored, key=lambda pair: pair[0])
     similar = score >= similar_from
@@ -238,6 +271,34 @@ def _is_of_another_row(sentence: str, source: _Source, window: _Window) -> bool:
     own = Vocabulary.of(f"{rows[0].text}\n{source.pieces[window.first].text}")
     others = Vocabulary.of("\n".join(row.text for row in rows))
     return any(own.best(word) == 0 and others.best(word) > 0 for word in topic_words(sentence))
+
+
+def _is_of_another_column(sentence: str, source: _Source, window: _Window) -> bool:
+    """Whether a figure of the sentence stands in a column whose name fits it less than that of a rival figure."""
+    piece = source.pieces[window.first]
+    if not piece.is_row:
+        return False
+    names = _cells(source.pieces[header_of(window.first, source.pieces)].text)
+    cells = _cells(piece.text)
+    if len(names) != len(cells) or names == cells:
+        return False
+    claim, words = facts(sentence), Vocabulary.of(sentence)
+    fits = [coverage(content_words(name), words) for name in names]
+    said = [facts(cell).numbers for cell in cells]
+    for number in claim.needed():
+        own = [fit for fit, found in zip(fits, said, strict=True) if any(number.agrees(other) for other in found)]
+        others = [
+            fit
+            for fit, found in zip(fits, said, strict=True)
+            if any(number.competes(other) and not any(other.agrees(mine) for mine in claim.needed()) for other in found)
+        ]
+        if own and max(others, default=0.0) > max(own) + _COLUMN_LEAD:
+            return True
+    return False
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
 
 
 def _bare(text: str) -> str:
