@@ -282,10 +282,11 @@ class Settings(BaseModel):
         try:
             settings = handler(_stated(cls.model_fields) | data if isinstance(data, dict) else data)
         except ValidationError as exc:
-            # The error holds the values, and one of them may be a key: it is not chained.
-            raise ConfigError(said_of(exc)) from None
-        settings.check_together()
-        return settings
+            failure = ConfigError(said_of(exc))
+        else:
+            settings.check_together()
+            return settings
+        raise failure  # not in the handler: the error holds the values, of which one may be a key
 
     def check_together(self) -> None:
         """Checks what no field can tell by itself.

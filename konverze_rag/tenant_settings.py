@@ -104,8 +104,8 @@ class TenantSettings(BaseModel):
         try:
             return handler(data)
         except ValidationError as exc:
-            # The error holds the values, which are the tenant's own: it is not chained.
-            raise ConfigError(said_of(exc)) from None
+            failure = ConfigError(said_of(exc))
+        raise failure  # not in the handler: the error holds the values, which are the tenant's own
 
     def over(self, settings: Settings) -> Settings:
         """The engine's settings, with the tenant's own in their place.
@@ -303,11 +303,12 @@ class TenantConfiguration:
     def _version(self, number: int) -> tuple[_Version, str]:
         name = _name(number)
         sealed = self._blobs.stored(KIND, name)
-        try:
+        version = None
+        # Not raised in a handler: the error may quote the settings, and would be the context.
+        with suppress(ValidationError, ConfigError):
             version = _Version.model_validate_json(self._blobs.opened(KIND, name, sealed).tobytes())
-        except (ValidationError, ConfigError):
-            # The error may quote the settings: it is not chained.
-            raise IntegrityError(f"{name} holds no settings of this version") from None
+        if version is None:
+            raise IntegrityError(f"{name} holds no settings of this version")
         if version.number != number:
             raise RollbackError(f"{name} holds another version of the settings")
         return version, blob_digest(sealed)

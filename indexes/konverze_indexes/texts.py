@@ -69,5 +69,5 @@ class Texts:
         try:
             return str(_opener.decompress(packed), "utf-8")  # a frame that does not tell its length is refused
         except (zstandard.ZstdError, ValueError):
-            # The error may quote the text: it is not chained.
-            raise IntegrityError("a segment's text is malformed") from None
+            failure = IntegrityError("a segment's text is malformed")
+        raise failure  # not in the handler: the error may quote the text, and would be the context

@@ -157,3 +157,11 @@ def test_settings_stay_noticed_as_older_when_the_keys_were_dropped(opened, blobs
     acme._drop()
     with pytest.raises(kr.RollbackError):
         acme.current()
+
+
+@pytest.mark.parametrize("make", [kr.TenantSettings, kr.Settings])
+def test_a_refused_value_is_nowhere_in_its_error(make):
+    with pytest.raises(kr.ConfigError) as told:
+        make(persona=["secret-persona"], retention_days="secret-days")
+    assert (told.value.__cause__, told.value.__context__) == (None, None)
+    assert "secret" not in str(told.value)
