@@ -56,6 +56,7 @@ _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
 # Codes begin with Latin letters and hold a digit (SKU-123/A, E402); addresses hold an @.
 _CODE = regex.compile(r"(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}@[\w.-]{0,255}\w")
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
+_PER_CENT = regex.compile(r"\bper cent\b")
 _NEUTRAL = regex.compile(NEUTRAL_PHRASES)
 _NEGATED = regex.compile(NEGATED_PHRASES)
 
@@ -159,8 +160,9 @@ def _plain(text: str) -> str:
     """Compatibility forms, ASCII digits and one spelling; list number and emphasis removed."""
     bare = _EMPHASIS.sub(" ", _LIST_MARK.sub("", text))
     one_form = folded(unicodedata.normalize("NFKC", bare).casefold())
-    ascii_digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in one_form)
-    return regex.sub(r"\bper cent\b", "percent", ascii_digits)
+    if not one_form.isascii():
+        one_form = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in one_form])
+    return _PER_CENT.sub("percent", one_form)
 
 
 def _without(text: str, matches: list[regex.Match[str]]) -> str:

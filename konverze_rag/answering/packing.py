@@ -67,9 +67,9 @@ class _Said(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Self:
         found = words(text)
-        last = max(len(found) - _SHINGLE_WORDS, 0)
-        shingles = (tuple(found[start : start + _SHINGLE_WORDS]) for start in range(last + 1))
-        return cls(frozenset(filter(has_digit, found)), frozenset(shingles))
+        shifted = [found[start:] for start in range(_SHINGLE_WORDS)]
+        shingles = frozenset(zip(*shifted, strict=False)) or frozenset([tuple(found)])
+        return cls(frozenset(filter(has_digit, found)), shingles)
 
     def is_same(self, other: Self) -> bool:
         """Whether both share most shingles and all words that hold a digit: plans that differ in price stay apart."""

@@ -41,7 +41,7 @@ _SPELLINGS = str.maketrans({"\u093c": "", "\u0901": "\u0902", "ʼ": "'", "’": 
 
 def folded(word: str) -> str:
     """The word without spelling variants of Hindi: no nukta, candrabindu as anusvara."""
-    return word.translate(_SPELLINGS)
+    return word if word.isascii() else word.translate(_SPELLINGS)
 
 
 def content_words(text: str) -> tuple[str, ...]:
