@@ -52,6 +52,7 @@ from konverze_core.errors import (
     ProviderRejectedError,
     ProviderUnavailableError,
     RateLimitedError,
+    ResidencyError,
     RollbackError,
     StoreError,
     StoreFullError,
@@ -71,6 +72,7 @@ from konverze_core.protocols import (
     KekDestruction,
     KekVersion,
     KeyProvider,
+    Located,
     Message,
     Prompt,
     Reranker,
@@ -84,6 +86,7 @@ from konverze_core.reports import (
     Finding,
     HealthReport,
     IngestReport,
+    ProcessingRecord,
     PurgeReport,
     Remainder,
     RotationReport,
@@ -101,6 +104,7 @@ from konverze_rag.ingest.progress import Progress
 from konverze_rag.inspecting import InspectedPage, Inspection, inspect_file
 from konverze_rag.measuring import TenantMeasurement, measure_tenant
 from konverze_rag.redaction import PersonalData
+from konverze_rag.residency import Residency, Service
 from konverze_rag.settings import Price, Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
@@ -168,12 +172,14 @@ __all__ = [
     "LoadError",
     "LoadLimits",
     "LoaderPool",
+    "Located",
     "Message",
     "MissingExtraError",
     "NoTextError",
     "Page",
     "PersonalData",
     "Price",
+    "ProcessingRecord",
     "Progress",
     "Prompt",
     "ProviderError",
@@ -185,8 +191,11 @@ __all__ = [
     "Refusal",
     "Remainder",
     "Reranker",
+    "Residency",
+    "ResidencyError",
     "RollbackError",
     "RotationReport",
+    "Service",
     "Settings",
     "Sources",
     "Span",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -12,6 +13,7 @@ from konverze_core.protocols import BlobStore, ChatModel, Clock, Embedder, KeyPr
 from konverze_core.reports import (
     ErasureReceipt,
     HealthReport,
+    ProcessingRecord,
     PurgeReport,
     RotationReport,
     VacuumReport,
@@ -26,6 +28,7 @@ from konverze_rag import opening
 from konverze_rag.open_tenants import OpenTenants
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.question_batches import QuestionBatches
+from konverze_rag.residency import Part
 from konverze_rag.settings import Settings
 from konverze_rag.tenancy import Tenancy
 from konverze_rag.tenant import Tenant
@@ -49,6 +52,9 @@ class Engine:
         limits: How large an upload may be.
         marks: Remembers the newest generations seen, to notice an older copy; by default for as long as the process
             lives.
+
+    Raises:
+        ResidencyError: `settings.residency` does not let one of them have data, or one does not say where it sends it.
     """
 
     def __init__(
@@ -70,6 +76,9 @@ class Engine:
         self.embedder = embedder
         self.chat = chat
         self._owned = ExitStack()
+        parts: dict[Part, object | None] = {"embeddings": embedder, "chat": chat, "reranking": reranker}
+        used: dict[Part, object] = {part: thing for part, thing in parts.items() if thing is not None}
+        self._processing = self._admitted({"store": blobs, "keys": keys, **used})
         self._tenancy = Tenancy(
             settings=settings,
             blobs=blobs,
@@ -107,6 +116,7 @@ class Engine:
             ConfigError: The settings or the location cannot be used, or the store does not honour put-if-absent.
             KeyProviderError: The key provider cannot be used; without its key file the data cannot be opened.
             MissingExtraError: The settings or the location ask for an extra that is not installed.
+            ResidencyError: `settings.residency` does not let one of the services have data.
             StoreError: The blob store cannot be reached.
         """
         settings = Settings() if settings is None else settings
@@ -239,10 +249,13 @@ class Engine:
 
         Raises:
             ConfigError: The destination cannot be used, or has one of the tenants.
+            ResidencyError: `settings.residency` does not let data be there.
             StoreError: A store failed.
             UnknownTenantError: No such tenant.
         """
-        return self._upkeep.back_up(opening.blob_store(destination), tenant_ids)
+        blobs = opening.blob_store(destination)
+        self._admitted({"backup": blobs})
+        return self._upkeep.back_up(blobs, tenant_ids)
 
     def restore(self, source: str | os.PathLike[str], *tenant_ids: str) -> VerifyReport:
         """Copies these tenants, or all, back from a backup, and verifies them; needs the key provider of the backup.
@@ -265,8 +278,8 @@ class Engine:
         return self._upkeep.restore(opening.blob_store(source), tenant_ids)
 
     def health(self) -> HealthReport:
-        """Whether blob store and key provider answer, and how many tenants are open."""
-        return self._upkeep.health(open_tenants=len(self._open_tenants))
+        """Whether blob store and key provider answer, how many tenants are open, and what is where."""
+        return self._upkeep.health(open_tenants=len(self._open_tenants), processing=self._processing)
 
     def cache_stats(self) -> CacheStats:
         """What the tenants' indexes take in memory, and how often they were found there."""
@@ -279,6 +292,10 @@ class Engine:
         """
         self._open_tenants.close()
         self._owned.close()
+
+    def _admitted(self, parts: Mapping[Part, object]) -> tuple[ProcessingRecord, ...]:
+        residency = self.settings.residency
+        return () if residency is None else residency.admitted(parts)
 
     def __enter__(self) -> Self:
         return self

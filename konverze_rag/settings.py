@@ -27,6 +27,7 @@ from konverze_core.errors import ConfigError
 from konverze_indexes.scalars import checked_text
 from konverze_loaders.isolation.pool import default_workers
 from konverze_rag.redaction import PersonalData
+from konverze_rag.residency import Residency
 
 CACHE_BYTES = 2 << 30
 """Memory of all tenants' decrypted indexes together, by default."""
@@ -116,6 +117,7 @@ class ChatEndpoint(BaseModel):
 
 Redacted: TypeAlias = Annotated[tuple[PersonalData, ...], BeforeValidator(_from_json)]
 ChatEndpoints: TypeAlias = Annotated[tuple[ChatEndpoint, ...], BeforeValidator(_from_json)]
+DeclaredResidency: TypeAlias = Annotated[Residency, BeforeValidator(_from_json)]
 Prices: TypeAlias = Annotated[dict[str, Price], BeforeValidator(_from_json)]
 
 
@@ -202,6 +204,7 @@ class Settings(BaseModel):
         vault_token: May use the transit engine.
         vault_mount: Path of the transit engine.
         vault_namespace: Its namespace, where the server has them.
+        residency: Where data may be, and where each service is that gets some, as JSON; None checks nothing.
         cache_dir: Converted model weights; holds no tenant's data.
 
     Raises:
@@ -274,6 +277,7 @@ class Settings(BaseModel):
     vault_token: SecretStr | None = None
     vault_mount: str = "transit"
     vault_namespace: str | None = None
+    residency: DeclaredResidency | None = None
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "konverze")
 
     @model_validator(mode="wrap")

@@ -6,6 +6,7 @@ The tree (a test holds this drawing to the code)::
     ├── ConfigError                 fix the code or the settings
     │   ├── EmbedderMismatchError   the index was built by another embedder: reindex
     │   ├── MissingExtraError       install the extra that the message names
+    │   ├── ResidencyError          a service is where data may not be: another one, or declare it
     │   ├── TenantErasedError       the tenant was erased: its id is not used again
     │   └── UnknownTenantError      no such tenant
     ├── LoadError                   reject the upload
@@ -51,6 +52,10 @@ class EmbedderMismatchError(ConfigError):
 
 class MissingExtraError(ConfigError):
     """An optional dependency is not installed; the message names the extra."""
+
+
+class ResidencyError(ConfigError):
+    """A service is where data may not be, or is not declared; it got none."""
 
 
 class TenantErasedError(ConfigError):

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 import regex
@@ -87,6 +88,9 @@ class MemoryBlobStore:
         clock: Dates the blobs.
     """
 
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
+
     def __init__(self, clock: Clock | None = None) -> None:
         self._blobs: dict[str, tuple[bytes, datetime]] = {}
         self._clock = clock or SystemClock()
@@ -152,6 +156,9 @@ class MemoryKeyProvider:
     Args:
         clock: Dates the versions.
     """
+
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
@@ -317,6 +324,9 @@ class HashingEmbedder:
         answerable_score: See `EmbedderInfo`.
     """
 
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
+
     def __init__(self, dim: int = 64, *, answerable_score: float = 0.0) -> None:
         self._info = EmbedderInfo(name=f"hashing-{dim}", dim=dim, answerable_score=answerable_score)
 
@@ -362,6 +372,9 @@ class ScriptedChatModel:
         prompts: The prompts of all calls so far, oldest first.
     """
 
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
+
     def __init__(
         self,
         replies: Sequence[str | Exception | Callable[[Prompt], str]],
@@ -405,6 +418,9 @@ class ScriptedChatModel:
 
 class OverlapReranker:
     """`Reranker` that scores a hit by the share of the question's words found in it."""
+
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
 
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """The same hits with new scores, best first; equal ones keep their order."""

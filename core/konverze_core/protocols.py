@@ -17,6 +17,15 @@ from konverze_core.retrieval import Hit
 Vectors: TypeAlias = npt.NDArray[np.float32]
 
 
+class Located(Protocol):
+    """What a store, a key provider, a model or a reranker has where data may not be just anywhere."""
+
+    @property
+    def hosts(self) -> tuple[str, ...] | None:
+        """Hosts that it sends data of tenants to; none where all stays on this machine, None where it cannot tell."""
+        ...
+
+
 class Clock(Protocol):
     """Tells the time, so that retention and deadlines can be tested."""
 

@@ -292,6 +292,28 @@ class VerifyReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessingRecord:
+    """Where a part of an engine stores or processes data of tenants, as its operator declares it.
+
+    Attributes:
+        part: `engine`, `store`, `backup`, `keys`, `embeddings`, `chat` or `reranking`.
+        host: Where it is reached, or `this machine`.
+        location: ISO 3166-1 alpha-2, or `EU`.
+        purpose: What for; empty for this machine.
+        legal_basis: On what ground; empty for this machine.
+    """
+
+    part: str
+    host: str
+    location: str
+    purpose: str = ""
+    legal_basis: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.part} on {self.host} ({self.location})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
     """Whether what an engine rests on answers.
 
@@ -299,11 +321,13 @@ class HealthReport:
         store_error: What the blob store said; empty when it answers.
         key_provider_error: What the key provider said; empty when it answers.
         open_tenants: Tenants held open by this engine.
+        processing: What is where; empty where the settings declare no residency.
     """
 
     store_error: str = ""
     key_provider_error: str = ""
     open_tenants: int = 0
+    processing: tuple[ProcessingRecord, ...] = ()
 
     @property
     def is_healthy(self) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from msgspec import structs
@@ -68,6 +68,9 @@ class LocalKeyFile:
         IntegrityError: The file is damaged.
         KeyUnavailableError: There is no such file, or it cannot be read.
     """  # noqa: D205
+
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock | None = None) -> None:
         self._path = Path(path).absolute()

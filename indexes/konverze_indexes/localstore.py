@@ -17,6 +17,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from konverze_core.errors import (
     BlobNotFoundError,
@@ -68,6 +69,9 @@ class LocalBlobStore:
         ConfigError: A file stands in the directory's way.
         StoreUnavailableError: The directory cannot be created or read.
     """
+
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self._root = Path(root).resolve()

@@ -62,12 +62,14 @@ class ObjectStoreBlobs:
     Args:
         store: An obstore `AzureStore`, `S3Store` or `MemoryStore`. Its own limits of time and retries hold.
         prefix: Put before each name, with a slash; a legal blob name, or empty.
+        hosts: Where the store is; None where the caller does not know.
 
     Raises:
         ConfigError: The prefix is not a legal blob name.
     """
 
-    def __init__(self, store: ObjectStore, *, prefix: str = "") -> None:
+    def __init__(self, store: ObjectStore, *, prefix: str = "", hosts: tuple[str, ...] | None = None) -> None:
+        self.hosts = hosts
         self._store = store
         self._start = f"{checked_blob_name(prefix)}/" if prefix else ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from ipaddress import ip_address
@@ -40,6 +40,14 @@ _HINTS = {
     "az": "set AZURE_STORAGE_ACCOUNT_NAME, and a key, a SAS token or an identity where the machine has none of its own",
     "s3": "set AWS_REGION, and AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY where the machine has no role of its own",
 }
+# Where obstore looks, first what is more definite; `config` comes before the environment.
+_ENDPOINTS = {
+    "s3": ("endpoint", "endpoint_url", "aws_endpoint_url_s3", "aws_endpoint_url", "aws_endpoint"),
+    "az": ("endpoint", "azure_storage_endpoint", "azure_endpoint"),
+}
+_REGIONS = ("region", "aws_region", "aws_default_region")
+_FIRST_REGION = "us-east-1"
+_ACCOUNTS = ("account_name", "azure_storage_account_name")
 
 
 def open_blob_store(
@@ -168,13 +176,37 @@ def _opened(url: SplitResult, config: Mapping[str, str], options: ClientConfig) 
         extra = _EXTRAS[url.scheme]
         raise MissingExtraError(f"{url.scheme}:// needs obstore: pip install 'konverze-rag[{extra}]'") from exc
     backend = AzureStore if url.scheme == "az" else S3Store
-    if backend is AzureStore:  # the environment could send all to an emulator, by plain http
-        config = {**config, "use_emulator": "false"}
+    config = _pinned(url.scheme, config)
     try:
         store = backend(url.netloc, config=cast(Any, config), client_options=options, retry_config=_retry_config())
     except (BaseError, ValueError, TypeError):  # it may quote a credential
         raise ConfigError(f"{url.scheme}://: the settings are incomplete or wrong: {_HINTS[url.scheme]}") from None
-    return ObjectStoreBlobs(store, prefix=url.path.strip("/"))
+    return ObjectStoreBlobs(store, prefix=url.path.strip("/"), hosts=(urlsplit(config["endpoint"]).hostname or "",))
+
+
+def _pinned(scheme: str, config: Mapping[str, str]) -> dict[str, str]:
+    """The config with the address written down that obstore would find by itself, so that it is known.
+
+    Raises:
+        ConfigError: Neither an endpoint nor an account is named.
+    """
+    others = {name: value for name, value in config.items() if name not in _ENDPOINTS[scheme]}
+    if scheme == "az":  # the environment could send all to an emulator, by plain http
+        others["use_emulator"] = "false"
+    if endpoint := _stated(_ENDPOINTS[scheme], config):
+        return {**others, "endpoint": endpoint.rstrip("/")}
+    if scheme == "s3":
+        endpoint = f"https://s3.{_stated(_REGIONS, config) or _FIRST_REGION}.amazonaws.com"
+        return {**others, "endpoint": endpoint, "virtual_hosted_style_request": "false"}
+    if account := _stated(_ACCOUNTS, config):
+        return {**others, "endpoint": f"https://{account}.blob.core.windows.net"}
+    raise ConfigError(f"az://: the settings are incomplete or wrong: {_HINTS['az']}")
+
+
+def _stated(names: Sequence[str], config: Mapping[str, str]) -> str:
+    variables = [name.upper() for name in names if name.startswith(("aws_", "azure_"))]
+    found = [*map(config.get, names), *map(os.environ.get, variables)]
+    return next((value for value in found if value), "")
 
 
 def _retry_config() -> RetryConfig:

@@ -45,6 +45,9 @@ class E5Embedder:
         MissingExtraError: The extra `local` is not installed.
     """
 
+    hosts: Final[tuple[str, ...]] = ()
+    """Nothing leaves this machine."""
+
     def __init__(self, cache_dir: Path, *, threads: int | None = None) -> None:
         try:
             # Heavy and optional: whoever embeds elsewhere neither needs nor imports them.

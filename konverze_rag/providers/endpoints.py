@@ -37,6 +37,12 @@ class Endpoints:
         """The first one's name, and the smallest context window, into which each prompt must fit."""
         return self._info
 
+    @property
+    def hosts(self) -> tuple[str, ...] | None:
+        """The hosts of all endpoints; None where one does not say its own."""
+        said: list[tuple[str, ...] | None] = [getattr(model, "hosts", None) for model, _ in self._endpoints]
+        return None if None in said else tuple(host for hosts in said for host in hosts or ())
+
     def stream(self, prompt: Prompt, *, max_output_tokens: int, timeout_s: float) -> Iterator[str | Usage]:
         """Pieces of the answer as they come, then exactly one `Usage`.
 

@@ -78,6 +78,11 @@ class OpenAIChat:
         )
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host that reads prompts."""
+        return self._connection.hosts
+
+    @property
     def info(self) -> ChatModelInfo:
         """What the engine needs to know of the model."""
         return self._info

@@ -75,6 +75,7 @@ class OpenAIConnection:
         if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
             raise ConfigError("api_key is empty or holds characters that no key has")
         url = checked_base_url(base_url or OPENAI_URL)
+        self.hosts = (httpx2.URL(url).host,)
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._transport = DeadlineTransport(proxy_url=proxy_url)

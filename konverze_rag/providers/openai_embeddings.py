@@ -93,6 +93,11 @@ class OpenAIEmbedder:
         )
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host that reads texts and questions."""
+        return self._connection.hosts
+
+    @property
     def info(self) -> EmbedderInfo:
         """What identifies the model."""
         return self._info

@@ -10,6 +10,7 @@ from konverze_core.protocols import SHARED_KEK, BlobStore
 from konverze_core.reports import (
     ErasureReceipt,
     HealthReport,
+    ProcessingRecord,
     PurgeReport,
     RotationReport,
     VacuumReport,
@@ -149,12 +150,13 @@ class Upkeep:
         marks = self._tenancy.marks
         return keyring < marks.newest(directory, "keyring") or commit < marks.newest(directory, "commit")
 
-    def health(self, *, open_tenants: int) -> HealthReport:
+    def health(self, *, open_tenants: int, processing: tuple[ProcessingRecord, ...]) -> HealthReport:
         """See `Engine.health`."""
         return HealthReport(
             store_error=_error_of(lambda: self._tenancy.blobs.list("selftest/")),
             key_provider_error=_error_of(self._tenancy.keys.current_version),
             open_tenants=open_tenants,
+            processing=processing,
         )
 
     def _directories(self) -> list[str]:

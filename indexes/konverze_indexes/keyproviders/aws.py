@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from konverze_core.clock import SystemClock
 from konverze_core.errors import ConfigError, IntegrityError, KeyDestroyedError, KeyUnavailableError
@@ -94,6 +95,11 @@ class AwsKms:
         self._calls = KmsCalls(region, session, endpoint_url=endpoint_url, ca_file=ca_file, timeout_s=timeout_s)
         self._arns: dict[str, str] = {SHARED_KEK: key} if _KEY_ID.fullmatch(key) else {}
         self._versions = HeldVersions(self._clock)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host that keeps the keys."""
+        return (urlsplit(self._calls.client.meta.endpoint_url).hostname or "",)
 
     def __repr__(self) -> str:
         return f"AwsKms(key={self._key!r}, region={self._region!r}, prefix={self._prefix!r})"

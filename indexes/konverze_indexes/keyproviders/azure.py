@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from konverze_core.errors import ConfigError, IntegrityError, KeyAccessDeniedError, KeyDestroyedError
 from konverze_core.names import KEK_NAME_CHARS_MAX, checked_kek_name
@@ -112,6 +113,11 @@ class AzureKeyVault:
         )
         self._newest = NewestVersions(self._fetched)
         weakref.finalize(self, self._calls.close)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host that keeps the keys."""
+        return (urlsplit(self._calls.vault_url).hostname or "",)
 
     def __repr__(self) -> str:
         return f"AzureKeyVault({self._calls.vault_url!r}, key_name={self._key_name!r})"

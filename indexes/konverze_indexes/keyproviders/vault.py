@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from konverze_core.clock import SystemClock
 from konverze_core.errors import (
@@ -91,6 +92,11 @@ class VaultTransit:
         give = token if callable(token) else lambda: token
         self._calls = TransitCalls(url, give, namespace=namespace, ca_file=ca_file, timeout_s=timeout_s)
         self._versions = HeldVersions(clock or SystemClock())
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host that keeps the keys."""
+        return (urlsplit(self._url).hostname or "",)
 
     def __repr__(self) -> str:
         return f"VaultTransit(url={self._url!r}, mount={self._mount!r}, prefix={self._prefix!r})"
