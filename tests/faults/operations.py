@@ -126,7 +126,9 @@ def _questions(engine: kr.Engine, tenant_id: str, talk: str) -> str:
 
 def _ask(engine: kr.Engine, talk: str, question: str) -> None:
     acme = _at_time_of(engine, talk).tenant(TENANT)
-    acme.ask(question, conversation=talk, visitor=talk.removeprefix("talk of "))
+    answer = acme.ask(question, conversation=talk, visitor=talk.removeprefix("talk of "))
+    if answer.turn is None:  # the answer stands, and says that it was not stored; here, that is a failure
+        raise kr.StoreError(answer.degraded)
 
 
 def _ask_unless_asked(engine: kr.Engine) -> None:
