@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Literal, TypeAlias
@@ -10,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from konverze_core.addresses import is_loopback
 from konverze_core.errors import ResidencyError
 from konverze_core.reports import ProcessingRecord
 from konverze_indexes.scalars import checked_text
@@ -101,7 +101,7 @@ class Residency(BaseModel):
         if hosts is None:
             name = type(thing).__name__
             raise ResidencyError(f"{part}: {name} does not say where it sends data: give it `hosts`, as `Located` has")
-        away = [host for host in hosts if not _is_loopback(host)]
+        away = [host for host in hosts if not is_loopback(host)]
         if len(away) < len(hosts) or not hosts:
             yield self._here(part)
         for host in dict.fromkeys(away):
@@ -136,10 +136,3 @@ def _told_by(host: str) -> str:
     if found := _OPENAI_HOST.match(host):
         return (found[1] or _OPENAI_HOME).upper()
     return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from konverze_core.addresses import is_loopback
 from konverze_core.errors import ConfigError, ConflictError, MissingExtraError
 from konverze_core.fakes import MemoryBlobStore
 from konverze_core.protocols import BlobStore
@@ -143,7 +143,7 @@ def _client_options(config: Mapping[str, str], root_certificate: bytes | None, t
         raise ConfigError(f"a blob store cannot be told to {unsafe[0]}")
     endpoint = config.get("endpoint", "")
     is_plain = endpoint.lower().startswith("http://")
-    if is_plain and not _is_loopback(endpoint):
+    if is_plain and not is_loopback(urlsplit(endpoint).hostname or ""):
         raise ConfigError("a blob store's endpoint is https; http is for loopback addresses")
     # Options that are given count instead of the environment's, which could allow http and forged certificates.
     options: ClientConfig = {
@@ -156,14 +156,6 @@ def _client_options(config: Mapping[str, str], root_certificate: bytes | None, t
     if root_certificate is not None:
         options["root_certificate"] = root_certificate
     return options
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _opened(url: SplitResult, config: Mapping[str, str], options: ClientConfig) -> BlobStore:

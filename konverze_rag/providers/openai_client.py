@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 import openai
 
+from konverze_core.addresses import is_loopback
 from konverze_core.errors import ConfigError
 from konverze_rag.providers.deadline import DeadlineTransport
 from konverze_rag.providers.openai_errors import translated
@@ -118,13 +118,6 @@ def checked_base_url(url: str) -> str:
         raise ConfigError("base_url is not a URL")
     if not parts.host or parts.userinfo:
         raise ConfigError("base_url needs a host, and must hold no user name or password")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.host)):
         raise ConfigError(f"base_url must be https, or http to a loopback address: {parts.scheme}://{parts.host}")
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import itertools
 import logging
 import random
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from konverze_core.addresses import is_loopback
 from konverze_core.errors import ConfigError, KeyUnavailableError
 from konverze_core.protocols import Clock, KekVersion
 from konverze_indexes.fields import canonical
@@ -169,7 +169,7 @@ def checked_url(url: str) -> str:
         raise ConfigError("the address of a key provider is no URL") from None
     if not host or parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigError("the address of a key provider is scheme, host and port alone")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise ConfigError("a key provider is called over https, or over http on this machine alone")
     return url
 
@@ -185,10 +185,3 @@ def checked_ca_file(ca_file: Path) -> str:
     except OSError as exc:  # an SSLError, too
         raise ConfigError(f"{ca_file} holds no certificates of authorities: {type(exc).__name__}") from exc
     return str(ca_file)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
