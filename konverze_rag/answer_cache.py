@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 from konverze_core.answers import Answer, Cited, Event, Refusal, Sources, Timings, Token, Unsupported, Usage
+from konverze_rag.latest import Latest
 from konverze_rag.questions import Question
 from konverze_rag.settings import Settings
 
@@ -42,43 +42,27 @@ class _Kept(NamedTuple):
     bytes: int
 
 
-class AnswerCache:
-    """Keeps whole answers beside the tenant's decrypted index, never longer; safe to share between threads.
+class AnswerCache(Latest[AnswerKey, _Kept]):
+    """Keeps whole answers.
 
     Only a tenant's own questions reach it: each has one of its own. The settings must be the same object, which the
     tenant's configuration gives until they change.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[AnswerKey, _Kept] = {}
-        self._lock = threading.Lock()
-        self._bytes = 0
-
-    @property
-    def resident_bytes(self) -> int:
-        """What the answers take in memory, about."""
-        return self._bytes
-
-    def forget(self) -> None:
-        """Drops all; an answer that is being written meanwhile is not kept."""
-        self._kept, self._bytes = {}, 0
+        super().__init__(lambda _, kept: kept.bytes)
 
     def known(self, key: AnswerKey, settings: Settings) -> Answer | None:
         """The answer as it was given, at no cost; None where it is not kept."""
-        found = self._kept.get(key)
+        found = self.get(key)
         if found is None or found.settings is not settings:
             return None
         return replace(found.answer, usage=Usage(), timings=Timings(), turn=None)
 
-    def keep(self, key: AnswerKey, settings: Settings, answer: Answer) -> None:
-        """Keeps an answer in place of the oldest one, if the settings want any."""
-        kept = self._kept  # `forget` replaces it, so that an answer that comes late is not kept
-        with self._lock:
-            kept[key] = _Kept(settings, answer, _bytes_of(answer))
-            while len(kept) > settings.answer_cache_size:
-                del kept[next(iter(kept))]
-            if kept is self._kept:
-                self._bytes = sum(each.bytes for each in kept.values())
+    def keeping(self, key: AnswerKey, settings: Settings) -> Callable[[Answer], None]:
+        """What keeps an answer that is written from now on, in place of the oldest one."""
+        keep = self.keeper(key, settings.answer_cache_size)
+        return lambda answer: keep(_Kept(settings, answer, _bytes_of(answer)))
 
 
 def said_again(answer: Answer) -> Iterator[Event]:

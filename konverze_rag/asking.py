@@ -125,16 +125,17 @@ class Asking:
         )
         snapshot = self._retriever.index.snapshot()
         self._condense(draft)
-        key = None
+        answer = keep = None
         if settings.answer_cache_size and not draft.history:
             key = AnswerKey.of(question, snapshot.manifest.generation)
-        answer = None if key is None else self._answers.known(key, settings)
+            keep = self._answers.keeping(key, settings)
+            answer = self._answers.known(key, settings)
         if answer is not None:
             yield from said_again(answer)
         else:
             answer = yield from self._answered(draft, snapshot)
-            if key is not None and answer.degraded is None:
-                self._answers.keep(key, settings, answer)
+            if keep is not None and answer.degraded is None:
+                keep(answer)
         if question.conversation is not None:
             answer = self._stored(draft, answer, question.conversation)
         return replace(answer, timings=draft.timings())

@@ -135,3 +135,17 @@ def test_by_default_nothing_is_kept(make_engine, chat):
     _told(tenant)
     _told(tenant)
     assert len(chat.prompts) == 2
+
+
+def test_an_answer_that_is_written_while_the_index_leaves_memory_is_not_kept(make_engine):
+    tenants = []
+
+    def forgetting(_):
+        tenants[0]._answers.forget()
+        return "A refund takes 7 working days [1]."
+
+    acme = make_engine(chat=ScriptedChatModel([forgetting]), settings=KEEPS).tenant("acme")
+    tenants.append(acme)
+    acme.ingest(b"A refund takes 7 working days.", source="policy.txt")
+    assert not acme.ask(QUESTION).degraded
+    assert (acme._answers._kept, acme._answers.resident_bytes) == ({}, 0)
