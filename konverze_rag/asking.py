@@ -32,7 +32,7 @@ from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBud
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
 from konverze_rag.answering.extractive import extract_answer
 from konverze_rag.answering.parents import widened
-from konverze_rag.answering.refusal import evidence, needed_evidence
+from konverze_rag.answering.refusal import evidence, needed_evidence, refusal_text
 from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.conversations.spending import Spending
 from konverze_rag.draft import Draft
@@ -54,6 +54,12 @@ CONDENSE_OVERHEAD_TOKENS = 16
 
 CONDENSE_TIME_SHARE = 0.25
 """Share of the answer's deadline that rewriting the question may take."""
+
+SUMMARISED_TURNS = 12
+"""Turns before the latest `history_turns`, of which the model still gets the questions."""
+
+MESSAGES_OF_A_TURN = 2
+"""A question and an answer."""
 
 NONCE_BYTES = 12
 
@@ -169,9 +175,7 @@ class Asking:
         asked = draft.question
         settings = draft.settings
         if asked.conversation is not None and settings.history_turns:
-            draft.history = self._conversations.history(
-                asked.conversation, turns=settings.history_turns, retention_days=settings.retention_days
-            )
+            self._recall(draft, asked.conversation)
         condensed = condensed_without_model(asked.text, draft.history)
         draft.standalone = condensed if len(condensed) <= MAX_QUERY_CHARS else asked.text
         if self._chat is not None and needs_context(asked.text, draft.history):
@@ -180,6 +184,14 @@ class Asking:
                 rewritten = self._rewritten(draft, self._chat)
                 draft.standalone = draft.standalone if rewritten == asked.text else rewritten
         draft.mark("condense", since)
+
+    def _recall(self, draft: Draft, conversation: str) -> None:
+        settings = draft.settings
+        turns = settings.history_turns + SUMMARISED_TURNS
+        messages = self._conversations.history(conversation, turns=turns, retention_days=settings.retention_days)
+        newest = max(0, len(messages) - MESSAGES_OF_A_TURN * settings.history_turns)
+        draft.history = messages[newest:]
+        draft.earlier = tuple(message.text for message in messages[:newest] if message.role == "user")
 
     def _rewritten(self, draft: Draft, chat: ChatModel) -> str:
         """The question as the model puts it for someone who has heard nothing before."""
@@ -230,13 +242,14 @@ class Asking:
 
     def _generated(self, draft: Draft, chat: ChatModel, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
-        policy = PromptPolicy(persona=draft.settings.persona, mode=GroundingMode(draft.settings.mode))
+        policy = _policy(draft.settings)
         nonce = secrets.token_hex(NONCE_BYTES)
         hits = draft.privacy.hits(draft.hits)
         composed = compose(
             draft.privacy.text(draft.question.text),
             hits,
             draft.privacy.messages(draft.history),
+            earlier=[draft.privacy.text(earlier) for earlier in draft.earlier],
             policy=policy,
             budget=self._budget(chat, draft.settings),
             nonce=nonce,
@@ -326,8 +339,9 @@ class Asking:
         return replace(base, text=text, citations=extract.citations, hits=draft.hits, confidence=found)
 
     def _refused(self, draft: Draft, snapshot: Snapshot, *, mode: AnswerMode) -> Generator[Event, None, Answer]:
-        yield Refusal(draft.settings.refusal_text)
-        return replace(self._base(draft, snapshot), text=draft.settings.refusal_text, refused=True, mode=mode)
+        text = draft.settings.refusal_text or refusal_text(draft.settings.answer_language, draft.question.text)
+        yield Refusal(text)
+        return replace(self._base(draft, snapshot), text=text, refused=True, mode=mode)
 
     @staticmethod
     def _base(draft: Draft, snapshot: Snapshot) -> Answer:
@@ -342,3 +356,12 @@ class Asking:
     def _similarity(self) -> EmbeddingSimilarity | None:
         embedder: Embedder | None = self._retriever.embedder
         return EmbeddingSimilarity(embedder) if embedder is not None and not embedder.info.is_remote else None
+
+
+def _policy(settings: Settings) -> PromptPolicy:
+    return PromptPolicy(
+        persona=settings.persona,
+        tone=settings.tone,
+        mode=GroundingMode(settings.mode),
+        language=settings.answer_language,
+    )

@@ -26,7 +26,8 @@ class Draft:
         started: On the scale of `time.perf_counter`.
         privacy: What stays here of what goes out.
         trace: What is told of it.
-        history: Earlier turns, oldest first.
+        history: The latest turns, oldest first.
+        earlier: What was asked before these, oldest first.
         standalone: The question that is searched.
         hits: What was found, best first.
         degraded: What failed so far; None where nothing did.
@@ -41,6 +42,7 @@ class Draft:
     privacy: Privacy
     trace: AskTrace
     history: tuple[Message, ...] = ()
+    earlier: tuple[str, ...] = ()
     standalone: str = ""
     hits: tuple[Hit, ...] = ()
     degraded: str | None = None

@@ -157,7 +157,10 @@ class Settings(BaseModel):
         stemming: Whether the terms of new and reindexed indexes are English and Hindi stems.
         mode: `grounded` answers from the sources only; `assisted` may add general knowledge, without citing it.
         persona: Who the bot is, in a sentence or two of the system prompt.
-        refusal_text: What the visitor reads when the sources do not answer.
+        tone: How the bot speaks, such as `formal, with "aap"`; empty for as the model sees fit.
+        answer_language: Language of all answers, such as `Hindi`; empty for the language of each question.
+        refusal_text: What the visitor reads when the sources do not answer; None for a sentence in the question's
+            language (English, Hindi, or Hindi in Latin letters).
         link_hosts: Hosts that links and images in answers may lead to; `*.acme.example` for all below one, `*` for all.
             An address that stands in a source stays, as plain text; all others are taken out.
         redact: Kinds of personal data that the language model sees placeholders for; the answer holds the values again.
@@ -169,7 +172,8 @@ class Settings(BaseModel):
             for no limit. Past it, answers are extractive.
         daily_cost: The same in money, by `prices`; all models need one.
         visitor_asks_per_minute: How often a visitor may ask, in one process; None for no limit.
-        history_turns: Earlier turns of a conversation that are read.
+        history_turns: Earlier turns of a conversation that the model is told whole; of some before these, it is told
+            what was asked.
         retention_days: Turns are deleted this many days after their day (UTC) has ended, with their day's key.
         key_lease_s: Keys in memory are used for so long before the key provider has to be asked again.
         outage_grace_s: For so long after its last answer they are used while the key provider cannot be reached.
@@ -238,7 +242,9 @@ class Settings(BaseModel):
     stemming: bool = True
     mode: Mode = "grounded"
     persona: Text = "You answer the questions of a business's visitors."
-    refusal_text: Text = "I could not find that in the documents I have."
+    tone: Text = ""
+    answer_language: Text = ""
+    refusal_text: Text | None = None
     link_hosts: Texts = ()
     redact: Redacted = ()
     answer_cache_size: AnswerCacheSize = 0

@@ -77,6 +77,8 @@ class TenantSettings(BaseModel):
 
     mode: Mode | None = None
     persona: Text | None = None
+    tone: Text | None = None
+    answer_language: Text | None = None
     refusal_text: Text | None = None
     chunker: ChunkerName | None = None
     chunk_tokens: ChunkTokens | None = None

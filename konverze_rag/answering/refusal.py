@@ -32,7 +32,22 @@ _CLEARLY_NEAR = 0.04
 # Share of a question about a promise that the promising hit must hold.
 _PROMISED_FROM = 0.25
 _LATIN = frozenset({"english", "hinglish"})
+_REFUSALS = {
+    "english": "I could not find that in the documents I have.",
+    "hindi": "मेरे पास जो दस्तावेज़ हैं, उनमें मुझे यह नहीं मिला।",
+    "hinglish": "Mere paas jo documents hain, unmein mujhe yeh nahi mila.",
+}
 _FIRST_HITS = 3
+
+
+def refusal_text(language: str, question: str) -> str:
+    """What a visitor reads when the hits do not answer.
+
+    Args:
+        language: That all answers are in; empty for the question's own. In one without a sentence here it is English.
+        question: The visitor's words.
+    """
+    return _REFUSALS.get(language.casefold() or language_of(question), _REFUSALS["english"])
 
 
 def evidence(question: str, hits: Sequence[Hit], *, answerable_score: float) -> float:

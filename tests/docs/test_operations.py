@@ -147,7 +147,7 @@ def test_the_settings_table_states_the_defaults():
     assert rows.keys() <= kr.Settings.model_fields.keys()
     numbers = {name: float(text.replace(",", "")) for name, text in rows.items() if re.fullmatch(r"[\d,]+", text)}
     assert numbers == {name: kr.Settings.model_fields[name].default for name in numbers}
-    assert len(numbers) == 10
+    assert len(numbers) == 11
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: f"{page.parent.name}/{page.name}")

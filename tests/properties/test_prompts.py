@@ -61,13 +61,13 @@ def tokens(*messages: str) -> int:
 
 
 @settings(deadline=None, max_examples=50)  # the first count loads the vocabulary
-@given(texts, st.lists(hits(), max_size=5), histories, sizes)
-def test_a_prompt_is_counted_exactly_fits_and_keeps_its_rules(question, found, history, size):
+@given(texts, st.lists(hits(), max_size=5), histories, st.lists(texts, max_size=5), sizes)
+def test_a_prompt_is_counted_exactly_fits_and_keeps_its_rules(question, found, history, earlier, size):
     window, output = size
     budget = TokenBudget(context_window_tokens=window, max_output_tokens=output, count=COUNTER.count)
     system = system_text(POLICY, question=question, nonce=NONCE)
     try:
-        composed = compose(question, found, history, policy=POLICY, budget=budget, nonce=NONCE)
+        composed = compose(question, found, history, earlier=earlier, policy=POLICY, budget=budget, nonce=NONCE)
     except ConfigError:
         wide = TokenBudget(context_window_tokens=10**6, max_output_tokens=output, count=COUNTER.count)
         bare = compose(question, (), (), policy=POLICY, budget=wide, nonce=NONCE)

@@ -6,6 +6,7 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
+from konverze_rag.asking import SUMMARISED_TURNS
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from tests.settings import OFFLINE
 
@@ -68,7 +69,7 @@ def test_the_models_refusal_names_no_source(ask):
     events, _ = ask("Who won the cricket match?", REFUSAL_SENTINEL)
     answer = _answer(events)
     assert (answer.refused, answer.citations, answer.hits) == (True, (), ())
-    assert answer.text == OFFLINE.refusal_text
+    assert answer.text == "I could not find that in the documents I have."
     assert "Sources" not in _kinds(events)
     assert "Token" not in _kinds(events)
 
@@ -135,6 +136,54 @@ def test_follow_up_is_rewritten_by_the_model_and_stored(make_engine):
     answer = tenant.ask("And how long does it take to Pune?", conversation="c")
     assert answer.question == "How long does delivery to Pune take?"
     assert [message.role for message in chat.prompts[2].messages] == ["user", "assistant", "user"]
+
+
+def test_questions_before_the_latest_turns_are_summed_up(make_engine):
+    chat = ScriptedChatModel(["A refund takes 7 working days [1]."] * 20)
+    settings = OFFLINE.model_copy(update={"history_turns": 2, "redact": (kr.PersonalData.EMAIL,)})
+    tenant = make_engine(chat=chat, settings=settings).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    for number in range(SUMMARISED_TURNS + 4):
+        tenant.ask(f"How many working days does refund {number} take, asks u{number}@example.com?", conversation="c")
+    summary, *turns, asked = chat.prompts[-1].messages
+    assert [message.role for message in turns] == ["user", "assistant"] * 2
+    assert "refund 13 " in turns[0].text
+    assert re.findall("refund ([0-9]+) ", summary.text) == [str(n) for n in range(1, SUMMARISED_TURNS + 1)]
+    assert (summary.role, "@" in summary.text, "refund 15 " in asked.text) == ("user", False, True)
+    assert len(chat.prompts[2].messages) == 5
+    assert len(chat.prompts[3].messages) == 6
+
+
+@pytest.mark.parametrize(
+    ("question", "settled", "start"),
+    [
+        ("Who won the cricket match?", {}, "I could not"),
+        ("क्रिकेट मैच किसने जीता?", {}, "मेरे पास"),
+        ("cricket match kisne jeeta hai?", {}, "Mere paas"),
+        ("Who won the cricket match?", {"answer_language": "Hindi"}, "मेरे पास"),
+        ("Who won the cricket match?", {"answer_language": "Klingon"}, "I could not"),
+        ("Who won the cricket match?", {"refusal_text": "Ask my boss."}, "Ask my boss."),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_the_answers(ask, question, settled, start):
+    events, _ = ask(question, REFUSAL_SENTINEL, settings=OFFLINE.model_copy(update=settled))
+    assert _answer(events).text.startswith(start)
+    assert events[-2].text == _answer(events).text
+    offline, _ = ask(question, settings=OFFLINE.model_copy(update=settled))
+    assert _answer(offline).text == _answer(events).text
+
+
+def test_tone_and_language_are_the_tenants_to_settle(make_engine):
+    chat = ScriptedChatModel(["A refund takes 7 working days [1]."] * 2)
+    tenant = make_engine(chat=chat).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    tenant.ask("How long does a refund take?")
+    tenant.configure(kr.TenantSettings(tone='formal, with "aap"', answer_language="Hindi"))
+    tenant.ask("How long does a refund take?")
+    plain, settled = (prompt.system for prompt in chat.prompts)
+    assert ("tone" in plain, "(English)" in plain) == (False, True)
+    assert 'Your tone: formal, with "aap"\n' in settled
+    assert "Write in Hindi." in settled
 
 
 def test_follow_up_without_a_model_reads_the_previous_question(make_engine):

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from konverze_core.documents import Chunk
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Message
 from konverze_core.retrieval import Hit
-from konverze_rag.answering.compose import Composed, GroundingMode, PromptPolicy, TokenBudget, compose, system_text
+from konverze_rag.answering.compose import (
+    SUMMARY_LINE_CHARS,
+    Composed,
+    GroundingMode,
+    PromptPolicy,
+    TokenBudget,
+    compose,
+    system_text,
+)
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
 
 NONCE = "f00dfeed12345678"
@@ -26,10 +36,13 @@ def composed(
     window: int = 2000,
     hits: tuple[Hit, ...] = (),
     history: tuple[Message, ...] = (),
+    earlier: Sequence[str] = (),
     policy: PromptPolicy | None = None,
 ) -> Composed:
     budget = TokenBudget(context_window_tokens=window, max_output_tokens=100, count=count)
-    return compose(question, hits, history, policy=policy or PromptPolicy(), budget=budget, nonce=NONCE)
+    return compose(
+        question, hits, history, earlier=earlier, policy=policy or PromptPolicy(), budget=budget, nonce=NONCE
+    )
 
 
 def test_sources_stand_between_delimiters_that_carry_the_nonce() -> None:
@@ -54,13 +67,28 @@ def test_instructions_fit_the_mode_and_the_language() -> None:
     assert "Write in Marathi." in assisted
 
 
-def test_history_is_trimmed_oldest_first_and_begins_with_the_visitor() -> None:
-    history = tuple(Message(role=("user", "assistant")[n % 2], text=f"turn {n} " + "word " * 20) for n in range(8))
-    found = composed(window=700, hits=(hit(0, "Refunds take 7 days."),), history=history)
-    kept = found.prompt.messages[:-1]
-    assert 0 < len(kept) < 8
-    assert kept == history[-len(kept) :]
-    assert kept[0].role == "user"
+def test_history_is_trimmed_oldest_first_and_each_question_before_keeps_a_line() -> None:
+    said = [f"turn {n}\nsays " + "word " * 60 for n in range(8)]
+    history = tuple(Message(role=("user", "assistant")[n % 2], text=text) for n, text in enumerate(said))
+    hits = (hit(0, "Refunds take 7 days."),)
+    summary, *turns, _ = composed(window=1_400, hits=hits, history=history, earlier=("first?", "next?")).prompt.messages
+    assert len(turns) in {2, 4}
+    assert tuple(turns) == history[-len(turns) :]
+    assert turns[0].role == summary.role == "user"
+    first, following, *gone = summary.text.splitlines()[1:]
+    assert (first, following) == ("- first?", "- next?")
+    asked = [" ".join(text.split())[:SUMMARY_LINE_CHARS] for text in said[: -len(turns) : 2]]
+    assert gone == [f"- {line}" for line in asked[-len(gone) :]]
+
+
+def test_a_summary_takes_its_share_and_no_more() -> None:
+    hits = (hit(0, "Refunds take 7 days."),)
+    asked = [f"question {n} is this" for n in range(200)]
+    [summary, _] = composed(window=1_400, hits=hits, earlier=asked).prompt.messages
+    lines = summary.text.splitlines()[1:]
+    assert lines == [f"- {line}" for line in asked[-len(lines) :]]
+    assert 20 < len(lines) < 60
+    assert len(composed(window=composed(hits=hits).input_tokens + 100, hits=hits, earlier=asked).prompt.messages) == 1
 
 
 def test_a_window_that_is_too_small_says_what_to_raise() -> None:
