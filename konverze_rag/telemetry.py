@@ -41,6 +41,7 @@ class AskTrace:
     def __init__(self, tenant_id: str) -> None:
         self._tenant_id = tenant_id
         self._started = time.perf_counter()
+        self._has_ended = False
         self._span = _tracer.start_span("konverze.ask", attributes={"konverze.tenant.id": tenant_id})
         self._context = trace.set_span_in_context(self._span)
 
@@ -95,7 +96,7 @@ class AskTrace:
 
     def abandoned(self) -> None:
         """Who asked stopped listening; nothing where the ask had ended."""
-        if self._span.is_recording():
+        if not self._has_ended:
             self._end("abandoned", is_degraded=False)
 
     def _child(self, name: str, seconds: float, kind: SpanKind = SpanKind.INTERNAL) -> trace.Span:
@@ -103,6 +104,7 @@ class AskTrace:
         return _tracer.start_span(name, context=self._context, kind=kind, start_time=began_ns)
 
     def _end(self, outcome: str, *, is_degraded: bool) -> None:
+        self._has_ended = True
         seconds = time.perf_counter() - self._started
         _asks.record(seconds, {"konverze.outcome": outcome, "konverze.degraded": is_degraded})
         _log.info("ask: tenant=%s outcome=%s degraded=%s seconds=%.3f", self._tenant_id, outcome, is_degraded, seconds)

@@ -1,3 +1,4 @@
+import logging
 import re
 import time
 
@@ -184,6 +185,17 @@ def test_tone_and_language_are_the_tenants_to_settle(make_engine):
     assert ("tone" in plain, "(English)" in plain) == (False, True)
     assert 'Your tone: formal, with "aap"\n' in settled
     assert "Write in Hindi." in settled
+
+
+def test_an_answer_that_is_given_up_is_logged_without_an_sdk_too(make_engine, caplog):
+    tenant = make_engine(chat=ScriptedChatModel(["A refund takes 7 working days [1]."])).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    with caplog.at_level(logging.INFO, "konverze_rag"):
+        events = tenant.stream("How long does a refund take?")
+        next(events)
+        events.close()
+        list(tenant.stream("How long?"))
+    assert [record.args[1] for record in caplog.records] == ["abandoned", "failed"]
 
 
 def test_follow_up_without_a_model_reads_the_previous_question(make_engine):
