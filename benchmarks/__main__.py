@@ -20,6 +20,7 @@ from benchmarks import (
     lexical,
     opening,
     quality,
+    refusing,
     sealing,
     tenants,
 )
@@ -34,7 +35,7 @@ SIZED = {
 }
 """Questions that the gate asks, too."""
 
-STEADY = {module.QUESTION: module for module in (sealing, quality, chunking, ingest, asking)}
+STEADY = {module.QUESTION: module for module in (sealing, quality, refusing, chunking, ingest, asking)}
 """Questions of one extent, which keep their own results."""
 
 

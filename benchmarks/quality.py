@@ -33,12 +33,13 @@ def run() -> list[dict[str, Any]]:
     return rows
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def _measured(folder: Path) -> dict[str, Any]:
-    corpus, queries = _lines(folder / "corpus.jsonl"), _lines(folder / "queries.jsonl")
+    corpus, queries = lines(folder / "corpus.jsonl"), lines(folder / "queries.jsonl")
     settings = kr.Settings(embeddings="local", openai_api_key=None, openai_base_url=None)
     with tempfile.TemporaryDirectory() as data, kr.Engine.open(data, settings=settings) as engine:
         tenant = engine.tenant(folder.name)
