@@ -115,7 +115,8 @@ class Insights:
         latency_p99_ms: What 99 of 100 answers took at most.
         input_tokens: Tokens of all prompts.
         output_tokens: Tokens of all answers.
-        cost: Price of all of them; None where the price of some is not known.
+        cost: What the answers cost whose price is known.
+        unpriced: Answers by models without a price, which `cost` lacks.
         helpful: Answers that were called helpful.
         unhelpful: Answers that were called unhelpful.
     """
@@ -133,7 +134,8 @@ class Insights:
     latency_p99_ms: float
     input_tokens: int
     output_tokens: int
-    cost: float | None
+    cost: float
+    unpriced: int
     helpful: int
     unhelpful: int
 

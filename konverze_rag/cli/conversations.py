@@ -99,8 +99,8 @@ def _show_insights(found: Insights) -> None:
         f"answered {found.answered_share:.1%}, refused {found.refused_share:.1%}, degraded {found.degraded_share:.1%}"
     )
     out.print(f"half of the answers within {found.latency_p50_ms:g} ms, 99 % within {found.latency_p99_ms:g} ms")
-    cost = "not known" if found.cost is None else f"{found.cost:.4f}"
-    out.print(f"tokens: {found.input_tokens} read, {found.output_tokens} written; cost: {cost}")
+    unpriced = f", and {found.unpriced} answers without a price" if found.unpriced else ""
+    out.print(f"tokens: {found.input_tokens} read, {found.output_tokens} written; cost: {found.cost:.4f}{unpriced}")
     out.print(f"called helpful: {found.helpful}; called not helpful: {found.unhelpful}")
     for document in found.cited:
         out.print(f"cited in {document.turns} answers: {document.document_id}")

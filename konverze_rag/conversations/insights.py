@@ -34,7 +34,7 @@ class _Tally:
         self._unanswered = QuestionGroups()
         self._cited: Counter[str] = Counter()
         self._latencies: Counter[float] = Counter()
-        self._cost: float | None = 0.0
+        self._cost = 0.0
 
     def add(self, turn: ConversationTurn) -> None:
         """Takes up a turn."""
@@ -56,10 +56,8 @@ class _Tally:
         usage = turn.usage
         self._counts["input_tokens"] += usage.input_tokens
         self._counts["output_tokens"] += usage.output_tokens
-        if usage.cost is None and usage.input_tokens + usage.output_tokens:
-            self._cost = None  # of a model without a price
-        elif self._cost is not None:
-            self._cost += usage.cost or 0.0
+        self._counts["unpriced"] += usage.cost is None and usage.input_tokens + usage.output_tokens > 0
+        self._cost += usage.cost or 0.0
 
     def told(self) -> Insights:
         """The sums."""
@@ -80,6 +78,7 @@ class _Tally:
             input_tokens=self._counts["input_tokens"],
             output_tokens=self._counts["output_tokens"],
             cost=self._cost,
+            unpriced=self._counts["unpriced"],
             helpful=self._counts["helpful"],
             unhelpful=self._counts["unhelpful"],
         )

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from konverze_rag.cli import main
+from tests.servers.openai_server import OpenAIServer, Reply
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "KONVERZE_"))},
@@ -263,11 +264,22 @@ def test_insights_are_shown(here):
     shown = here("insights", "--tenant", "acme").stdout
     assert "2 turns, 1 conversations, 0 visitors" in shown
     assert "answered 50.0%, refused 50.0%, degraded 0.0%" in shown
+    assert "tokens: 0 read, 0 written; cost: 0.0000" in shown
     assert "cited in 1 answers: policy.md" in shown
     assert "Is there parking?" in shown
     found = json.loads(here("insights", "--tenant", "acme", "--json").stdout)
     assert (found["turns"], found["refused_share"], found["unanswered"][0]["questions"]) == (2, 0.5, 1)
     assert json.loads(here("insights", "--tenant", "acme", "--until", "2020-01-01", "--json").stdout)["turns"] == 0
+
+
+def test_answers_without_a_price_are_told_beside_the_cost(here, monkeypatch):
+    with OpenAIServer() as server:
+        server.script(*[Reply(text="Seven days.")] * 2)
+        monkeypatch.setenv("KONVERZE_OPENAI_BASE_URL", server.url)
+        fill(here)
+        monkeypatch.setenv("KONVERZE_PRICES", '{"gpt-5-mini": {"input": 0, "output": 1000000}}')
+        here("ask", "How long does a refund take?", "--tenant", "acme", "--conversation", "c2")
+    assert "cost: 2.0000, and 1 answers without a price" in here("insights", "--tenant", "acme").stdout
 
 
 def test_a_tenant_is_exported(here, tmp_path):

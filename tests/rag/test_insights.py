@@ -77,13 +77,13 @@ def test_latencies_are_those_of_the_turns_to_three_figures():
 def test_tokens_and_costs_are_added_up():
     usages = [kr.Usage(100, 20, 0.25), kr.Usage(50, 10, 0.5), kr.Usage()]
     found = insights_of(replace(PLAIN, usage=usage) for usage in usages)
-    assert (found.input_tokens, found.output_tokens, found.cost) == (150, 30, 0.75)
+    assert (found.input_tokens, found.output_tokens, found.cost, found.unpriced) == (150, 30, 0.75, 0)
 
 
-def test_a_cost_is_not_known_where_that_of_one_answer_is_not():
+def test_answers_without_a_price_are_counted_beside_the_cost_of_the_others():
     usages = [kr.Usage(100, 20, 0.25), kr.Usage(50, 10, None), kr.Usage(1, 1, 0.5)]
     found = insights_of(replace(PLAIN, usage=usage) for usage in usages)
-    assert (found.input_tokens, found.cost) == (151, None)
+    assert (found.input_tokens, found.cost, found.unpriced) == (151, 0.75, 1)
 
 
 def test_feedback_is_counted():
