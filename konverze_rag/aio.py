@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, Self
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from konverze_core.answers import Answer, Event, TurnId
 from konverze_core.conversations import ConversationTurn, ExportReport, Insights
 from konverze_core.documents import Chunk, Metadata
-from konverze_core.errors import ConfigError
+from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder
 from konverze_core.reports import (
     DocumentInfo,
@@ -47,6 +47,16 @@ TURNS_AHEAD = 32
 
 ENGINE = ""
 """Whose turn the calls of the engine itself take; no tenant has this id."""
+
+
+def _read_ahead(turns: Iterator[ConversationTurn]) -> tuple[list[ConversationTurn], KonverzeError | None]:
+    """The next turns, and what kept another one from being read."""
+    some: list[ConversationTurn] = []
+    try:
+        some.extend(islice(turns, TURNS_AHEAD))  # which keeps those before an error
+    except KonverzeError as error:
+        return some, error
+    return some, None
 
 
 class AsyncTenant:
@@ -183,9 +193,14 @@ class AsyncTenant:
     ) -> AsyncGenerator[ConversationTurn, None]:
         """See `Tenant.turns`; some are read ahead, in a thread."""
         turns = self._tenant.turns(since=since, until=until, conversation=conversation, visitor=visitor)
-        while some := await self._lanes.run(self.id, lambda: list(islice(turns, TURNS_AHEAD))):
+        while True:
+            some, error = await self._lanes.run(self.id, _read_ahead, turns)
             for turn in some:
                 yield turn
+            if error is not None:
+                raise error
+            if not some:
+                return
 
     async def give_feedback(self, conversation: str, turn: TurnId, *, helpful: bool, comment: str = "") -> None:
         """See `Tenant.give_feedback`."""

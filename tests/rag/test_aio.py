@@ -104,6 +104,26 @@ def test_turns_feedback_insights_and_exports_are_awaited_too(make_engine, tmp_pa
     assert report.bytes == (tmp_path / "acme.zip").stat().st_size
 
 
+def test_turns_that_were_read_before_an_error_are_handed_out_first(make_engine, blobs):
+    async def read(turns, numbers):
+        async for turn in turns:
+            numbers.append(turn.number)
+
+    async def run():
+        async with kr.AsyncEngine(make_engine()) as engine:
+            acme = await engine.tenant("acme")
+            for _ in range(TURNS_AHEAD + 3):
+                await acme.ask("How long?", conversation="c")
+            [last] = [name for name in blobs.list("tenants/") if name.endswith(f"/{TURNS_AHEAD + 2:06d}")]
+            blobs.put(last, b"damaged")
+            numbers = []
+            with pytest.raises(kr.IntegrityError):
+                await read(acme.turns(), numbers)
+            return numbers
+
+    assert asyncio.run(run()) == list(range(TURNS_AHEAD + 2))
+
+
 def test_errors_come_through(make_engine):
     async def run():
         async with kr.AsyncEngine(make_engine()) as engine:
