@@ -202,7 +202,7 @@ def show_stats(figures: TenantStats, *, as_json: bool) -> None:
 
 
 def show_report(report: Any, *, as_json: bool) -> None:
-    """The fields of a report, one a line; what failed, with its reason, on standard error."""
+    """The fields of a report that say something, one a line; what failed, with its reason, on standard error."""
     if as_json:
         print_json(report)
         return
@@ -211,7 +211,7 @@ def show_report(report: Any, *, as_json: bool) -> None:
         if field.name == "failed":
             for name, error in value:
                 err.print(f"failed: {name}: {error}")
-        else:
+        elif value not in ("", ()):
             words = ", ".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
             out.print(f"{field.name.replace('_', ' ')}: {words}")
 
