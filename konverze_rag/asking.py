@@ -210,13 +210,13 @@ class Asking:
             )
         finally:
             self._spending.settle(reserved, usage)
-        draft.usage += usage
+        draft.took(usage)
         return parsed_rewrite(draft.privacy.restored(reply), draft.question.text)
 
     def _retrieve(self, draft: Draft, snapshot: Snapshot) -> None:
         since = time.perf_counter()
         search = partial(
-            self._retriever.search_both,
+            self._retriever.telling(draft.took).search_both,
             draft.standalone,
             draft.question.text,
             where=draft.question.where,
@@ -278,7 +278,7 @@ class Asking:
         finally:
             self._spending.settle(reserved, self._used(stream, composed.input_tokens))
         draft.trace.chat(chat.info.name, stream.usage, time.perf_counter() - since)
-        draft.usage += stream.usage
+        draft.took(stream.usage)
         yield draft.usage
         checked = stream.checked
         draft.mark("generate", since)

@@ -56,6 +56,10 @@ class Draft:
         self.trace.stage(stage, now - since)
         return now
 
+    def took(self, usage: Usage) -> None:
+        """Notes what a model took."""
+        self.usage += usage
+
     def timings(self) -> Timings:
         """Milliseconds by stage, up to now."""
         return Timings(**self.marks, total_ms=(time.perf_counter() - self.started) * 1000)

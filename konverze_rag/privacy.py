@@ -1,4 +1,4 @@
-"""What a language model sees of a question, its history and its sources, where personal data is to stay here."""
+"""What models see of a question, its history and its sources, where personal data is to stay here."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Privacy:
     def text(self, text: str) -> str:
         """The text as it goes out."""
         return text if self._redactor is None else self._redactor.redact(visible(text))
+
+    def masked(self, text: str) -> str:
+        """The text as it goes out to a model that gives none back."""
+        return text if self._redactor is None else self._redactor.mask(visible(text))
 
     def messages(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The turns as they go out."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from konverze_core.protocols import Vectors
 from konverze_rag.latest import Latest
-from konverze_rag.question_batches import QuestionBatches
 
 MAX_QUESTIONS = 128
 """Questions of a tenant whose vectors are kept; the oldest goes first."""
@@ -25,8 +25,13 @@ class QuestionVectors(Latest[tuple[str, str], Vectors]):
         """The vector of a text by the model of this fingerprint: float32, shape (dim,); None where it is not kept."""
         return self.get((fingerprint, text))
 
-    def of(self, text: str, fingerprint: str, batches: QuestionBatches) -> Vectors:
+    def of(self, text: str, fingerprint: str, embed: Callable[[str], Vectors]) -> Vectors:
         """The vector of a text, kept or embedded now: float32, shape (dim,), read-only.
+
+        Args:
+            text: A question.
+            fingerprint: Of the model.
+            embed: Makes a vector of its own.
 
         Raises:
             ProviderError: The model failed.
@@ -34,7 +39,7 @@ class QuestionVectors(Latest[tuple[str, str], Vectors]):
         keep = self.keeper((fingerprint, text), MAX_QUESTIONS)
         vector = self.known(text, fingerprint)
         if vector is None:
-            vector = batches.vector(text)
+            vector = embed(text)
             vector.flags.writeable = False
             keep(vector)
         return vector

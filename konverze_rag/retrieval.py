@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -13,12 +13,12 @@ import numpy.typing as npt
 from msgspec import structs
 
 from konverze_core.errors import ConfigError, EmbedderMismatchError
-from konverze_core.protocols import Embedder, Reranker, Vectors
+from konverze_core.protocols import Reranker, Vectors
 from konverze_core.retrieval import Hit
 from konverze_indexes.fusion import Ranking, fused, shares_by_rank
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
-from konverze_rag.question_batches import QuestionBatches
+from konverze_rag.outgoing import DiscreetEmbedder, OnUsage, TenantQuestions
 from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import checked_query
 from konverze_rag.seam import provider_seam
@@ -61,16 +61,21 @@ class Retriever:
     """
 
     index: TenantIndex
-    model: QuestionBatches | None
+    model: TenantQuestions | None
     vectors: QuestionVectors
     reranker: Reranker | None
     settings: Callable[[], Settings]
-    upcoming: QuestionBatches | None = None
+    upcoming: TenantQuestions | None = None
 
     @property
-    def embedder(self) -> Embedder | None:
+    def embedder(self) -> DiscreetEmbedder | None:
         """The model that embeds questions; None for lexical search."""
         return None if self.model is None else self.model.embedder
+
+    def telling(self, tell: OnUsage) -> Retriever:
+        """The same, which tells somebody what its questions take of a remote model."""
+        model, upcoming = (one and one.telling(tell) for one in (self.model, self.upcoming))
+        return replace(self, model=model, upcoming=upcoming)
 
     def is_ready(self, text: str | None, vector: npt.ArrayLike | None) -> bool:
         """Whether a search would wait neither for the store nor for a model; a blank or illegal text does not."""
@@ -116,7 +121,7 @@ class Retriever:
         Raises:
             ConfigError: The question, the vector, `k` or `where` is not legal.
             EmbedderMismatchError: The index was built with another model than the engine's.
-            ProviderError: The embedding service failed.
+            ProviderError: The embedding service failed, or the budget of the day does not cover the question.
         """
         snapshot, k = snapshot or self.index.snapshot(), checked_k(k)
         if text is None and vector is None:
@@ -161,7 +166,7 @@ class Retriever:
                 f"the index was built with {embedding.name}, the engine has {mine}: "
                 "open the engine with the model of the index, or search with vector="
             )
-        return self.vectors.of(text, embedding.fingerprint, model)
+        return self.vectors.of(text, embedding.fingerprint, model.vector)
 
     def search_both(
         self,

@@ -81,14 +81,14 @@ class Price(BaseModel):
     """What a model costs, in the currency that all prices are in.
 
     Attributes:
-        input: For a million tokens of prompts.
-        output: For a million tokens of answers.
+        input: For a million tokens that it reads.
+        output: For a million tokens that it writes; an embedding model writes none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     input: float = Field(ge=0)
-    output: float = Field(ge=0)
+    output: float = Field(default=0.0, ge=0)
 
     def of(self, usage: Usage) -> Usage:
         """The usage with its cost."""
@@ -130,6 +130,7 @@ class Settings(BaseModel):
         chat_model: Model that writes answers.
         chat_fallbacks: Endpoints that are asked, in this order, where the one above fails before its first word.
         prices: By model, what a million tokens cost, in one currency: `{"gpt-5-mini": {"input": 0.25, "output": 2}}`.
+            Of an embedding model, `input` alone.
         chat_api: `responses`, or `chat` for compatible servers that have only chat completions.
         context_window_tokens: Prompt and answer together fit into this.
         max_output_tokens: Longest answer.
@@ -164,13 +165,13 @@ class Settings(BaseModel):
         link_hosts: Hosts that links and images in answers may lead to; `*.acme.example` for all below one, `*` for all.
             An address that stands in a source stays, as plain text; all others are taken out.
         redact: Kinds of personal data that the language model sees placeholders for; the answer holds the values again.
-            Of `email`, `phone`, `aadhaar`, `pan`, `gstin`, `upi`, `card`.
+            Of `email`, `phone`, `aadhaar`, `pan`, `gstin`, `upi`, `card`. A remote embedding model sees the kind alone.
         redaction_keeps: The business's own addresses and numbers, which stay.
         answer_cache_size: So many answers of a tenant are kept in memory beside its index, and given again to the same
             question until a document or a setting changes; 0 for none. Questions with a history are always asked anew.
-        daily_tokens: Tokens of prompts and answers that a tenant may use a day (UTC), in all processes together; None
-            for no limit. Past it, answers are extractive.
-        daily_cost: The same in money, by `prices`; all models need one.
+        daily_tokens: Tokens of prompts, answers and remotely embedded questions that a tenant may use a day (UTC), in
+            all processes together; None for no limit. Past it, answers are extractive, from a search by words.
+        daily_cost: The same in money, by `prices`; all models need one, a remote embedding model, too.
         visitor_asks_per_minute: How often a visitor may ask, in one process; None for no limit.
         history_turns: Earlier turns of a conversation that the model is told whole; of some before these, it is told
             what was asked.
@@ -308,8 +309,9 @@ class Settings(BaseModel):
             raise ConfigError("settings: max_output_tokens must be less than context_window_tokens")
         if self.chunk_overlap_tokens * 2 > self.chunk_tokens:
             raise ConfigError("settings: chunk_overlap_tokens must be at most half of chunk_tokens")
-        if self.daily_cost is not None and not self.prices.keys() >= set(self._chat_models()):
-            raise ConfigError("settings: daily_cost needs prices of chat_model and of all chat_fallbacks")
+        paid = {*self._chat_models(), *([self.embedding_model] if self.embeddings == "openai" else ())}
+        if self.daily_cost is not None and not self.prices.keys() >= paid:
+            raise ConfigError("settings: daily_cost needs prices of chat_model, chat_fallbacks and embedding_model")
         if any("@" in (url or "") for url in (self.openai_base_url, *(end.base_url for end in self.chat_fallbacks))):
             raise ConfigError("settings: a base_url must not hold a user name or password")
         if self.chat_fallbacks and self.openai_api_key is None and self.openai_base_url is None:

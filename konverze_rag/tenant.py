@@ -40,6 +40,7 @@ from konverze_rag.ingest.syncing import sync_folder
 from konverze_rag.ingest.tidying import tidy
 from konverze_rag.inspecting.inspection import Inspection
 from konverze_rag.inspecting.inspector import Inspector
+from konverze_rag.outgoing import DiscreetEmbedder, TenantQuestions
 from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import Question
@@ -75,15 +76,22 @@ class Tenant:
         self._spending = tenancy.spending(keyring)
         self.index.accompany(self._vectors)
         self.index.accompany(self._answers)
-        self._use(tenancy.model)
+        self._use(self._asked(tenancy.model))
 
-    def _use(self, model: QuestionBatches | None, *, upcoming: QuestionBatches | None = None) -> None:
+    def _asked(self, model: QuestionBatches | None) -> TenantQuestions | None:
+        """The model as this tenant uses it: whatever is embedded goes through this."""
+        if model is None:
+            return None
+        embedder = DiscreetEmbedder(model=model.embedder, settings=self._configuration.current)
+        return TenantQuestions(batches=model, embedder=embedder, spending=self._spending)
+
+    def _use(self, model: TenantQuestions | None, *, upcoming: TenantQuestions | None = None) -> None:
         """Searches, answers and ingests with this model from now on, until a commit brings in the upcoming one."""
         tenancy = self._tenancy
         embedder = None if model is None else model.embedder
-        chunker = SettledChunker(self._configuration.current, embedder, tenancy.counter.count_many)
         count = counts_of(embedder, tenancy.counter.count_many)
-        self._inspector = Inspector(chunker, count, load=tenancy.load, limits=tenancy.limits)
+        chunker = partial(SettledChunker, self._configuration.current, count_tokens=tenancy.counter.count_many)
+        self._inspector = Inspector(chunker(embedder), count, load=tenancy.load, limits=tenancy.limits)
         self._ingestion = Ingestion(
             self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits, load=tenancy.load
         )
@@ -274,7 +282,7 @@ class Tenant:
         Raises:
             ConfigError: The question, the vector, `k` or `where` is not legal.
             EmbedderMismatchError: The index was built with another model than the engine's.
-            ProviderError: The embedding service failed.
+            ProviderError: The embedding service failed, or the budget of the day does not cover the question.
         """
         return self._retriever.search(text, k=k, where=where, vector=vector)
 
@@ -474,7 +482,7 @@ class Tenant:
             ProviderError: The embedding service failed; the old model stays.
             StoreError: The store did not take it.
         """
-        chosen = self._tenancy.model if embedder is None else QuestionBatches(embedder)
+        chosen = self._asked(self._tenancy.model if embedder is None else QuestionBatches(embedder))
         embed = embedding = None
         if chosen is not None:
             info = chosen.embedder.info

@@ -36,12 +36,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model counted for an answer and for the rewrite of its question, and their price.
+    """Tokens that models counted, and their price.
+
+    Of an answer they are those of the language model, for it and for the rewrite of its question, and those of the
+    question where a remote model embeds it; of an ingest those of what a remote model embeds.
 
     Attributes:
-        input_tokens: Tokens of the prompt.
-        output_tokens: Tokens of the answer.
-        cost: Price in the currency of the settings' price table; None where the model has no price there.
+        input_tokens: Tokens that were read.
+        output_tokens: Tokens that were written.
+        cost: Price in the currency of the settings' price table, of the models that have one there; None without any.
     """
 
     input_tokens: int = 0

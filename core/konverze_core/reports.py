@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from konverze_core.answers import Usage
 from konverze_core.documents import Metadata, MetadataValue, Unread
 from konverze_core.errors import KonverzeError, LoadError
 
@@ -23,6 +24,7 @@ class IngestReport:
         failed: Sources that could not be read, each with its error.
         unread: Parts of the indexed sources whose text is missing: scanned pages, locked attachments.
         duplicates: Indexed sources, each with another source that holds the same bytes.
+        usage: What a remote embedding model took for it.
         generation: Generation of the index after the batch.
     """
 
@@ -34,6 +36,7 @@ class IngestReport:
     failed: tuple[tuple[str, LoadError], ...] = ()
     unread: tuple[tuple[str, Unread], ...] = ()
     duplicates: tuple[tuple[str, str], ...] = ()
+    usage: Usage = field(default_factory=Usage)
     generation: int = 0
 
 
@@ -50,6 +53,7 @@ class SyncReport:
         failed: Sources that could not be read, each with its error; what was indexed of them before still is.
         unread: Parts of the indexed sources whose text is missing.
         duplicates: Indexed sources, each with another source that holds the same bytes.
+        usage: What a remote embedding model took for it.
         generation: Generation of the index after the sync.
     """
 
@@ -61,6 +65,7 @@ class SyncReport:
     failed: tuple[tuple[str, LoadError], ...] = ()
     unread: tuple[tuple[str, Unread], ...] = ()
     duplicates: tuple[tuple[str, str], ...] = ()
+    usage: Usage = field(default_factory=Usage)
     generation: int = 0
 
 

@@ -84,7 +84,10 @@ def show_sync(report: SyncReport, *, as_json: bool) -> None:
 
 
 def _show_remarks(report: IngestReport | SyncReport) -> None:
-    """What is not as one would wish: duplicates, parts without text, and files that could not be read."""
+    """What was paid for, and what is not as one would wish: duplicates, parts without text, and unreadable files."""
+    if report.usage.input_tokens:
+        cost = "" if report.usage.cost is None else f"; cost: {report.usage.cost:.4f}"
+        out.print(f"tokens embedded: {report.usage.input_tokens}{cost}")
     for source, of in report.duplicates:
         err.print(f"duplicate: {source} holds the same as {of}")
     for source, part in report.unread:

@@ -1,4 +1,4 @@
-"""What a tenant may spend a day on its language model, however many processes serve it.
+"""What a tenant may spend a day on its visitors, however many processes serve it.
 
 Grants stand at `days/<day>/spent/<number>`, sealed under the day's key and put if absent; each says what was granted on
 that day so far, itself included. A process takes a grant ahead, and spends it in memory. So all of them together never
@@ -41,7 +41,7 @@ MAX_GRANT_TRIES = 64
 
 
 class Spend(NamedTuple):
-    """Tokens of prompts and answers, and what they cost."""
+    """Tokens that models read and wrote, and what they cost."""
 
     tokens: float = 0.0
     cost: float = 0.0
@@ -60,7 +60,7 @@ class Spend(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """What is kept for an answer until its usage is known."""
+    """What is kept for a call of a model until its usage is known."""
 
     day: date
     spend: Spend
@@ -94,11 +94,12 @@ class Spending:
         self._left = Spend()
 
     def reserve(self, settings: Settings, most: Usage) -> Reservation | None:
-        """Keeps the most that an answer can take; None where the tenant has no budget.
+        """Keeps the most that a call can take; None where the tenant has no budget.
 
         Args:
             settings: The tenant's.
-            most: Tokens of the prompt and of the longest answer.
+            most: Tokens of the prompt and of the longest answer, or of a question to embed; without a cost they cost
+                the most they can.
 
         Raises:
             IntegrityError: A grant is not what was written, or missing.
@@ -108,7 +109,7 @@ class Spending:
         if settings.daily_tokens is None and settings.daily_cost is None:
             return None
         budget = Spend(settings.daily_tokens or math.inf, settings.daily_cost or math.inf)
-        needed = Spend(most.input_tokens + most.output_tokens, settings.highest_cost(most))
+        needed = _spend(most, settings)
         return Reservation(self._reserved(needed, budget), needed, settings)
 
     def _reserved(self, needed: Spend, budget: Spend) -> date:
@@ -125,13 +126,12 @@ class Spending:
             return today
 
     def settle(self, reservation: Reservation | None, usage: Usage) -> None:
-        """Gives back what an answer did not take of its reservation; a usage without a cost costs the most it can."""
+        """Gives back what a call did not take of its reservation; a usage without a cost costs the most it can."""
         if reservation is None:
             return
-        cost = reservation.settings.highest_cost(usage) if usage.cost is None else usage.cost
+        used = _spend(usage, reservation.settings)
         with self._lock:
             if reservation.day == self._day:
-                used = Spend(usage.input_tokens + usage.output_tokens, cost)
                 self._left = self._left.plus(reservation.spend.minus(used))
 
     def _take_grant(self, needed: Spend, budget: Spend) -> None:
@@ -180,6 +180,11 @@ def read_grant(blobs: TenantBlobs, name: str) -> Spend:
     except ValidationError as exc:
         raise IntegrityError(f"{name} holds no grant of this version") from exc
     return Spend(grant.tokens, grant.cost)
+
+
+def _spend(usage: Usage, settings: Settings) -> Spend:
+    cost = settings.highest_cost(usage) if usage.cost is None else usage.cost
+    return Spend(usage.input_tokens + usage.output_tokens, cost)
 
 
 def _ahead(missing: float, free: float, budget: float) -> float:

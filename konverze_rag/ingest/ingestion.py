@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from konverze_core.answers import Usage
 from konverze_core.documents import Unread
 from konverze_core.errors import LoadError, ProviderError
-from konverze_core.protocols import Clock, Embedder, Vectors
+from konverze_core.protocols import Clock, Vectors
 from konverze_core.reports import IngestReport
 from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.index import TenantIndex, check_embedding
@@ -23,6 +24,7 @@ from konverze_rag.ingest.preparing import LoadDocument, Order, Outcome, Preparat
 from konverze_rag.ingest.progress import OnProgress, Progress, unheard
 from konverze_rag.ingest.tidying import tidy
 from konverze_rag.ingest.vectors import Embedding, known_vectors
+from konverze_rag.outgoing import DiscreetEmbedder
 
 COMMIT_CHUNKS = 4_096
 """Documents are committed once they have so many chunks: what a killed process has to embed again at most."""
@@ -36,10 +38,13 @@ class _Tally:
     """What has become of the uploads so far.
 
     Attributes:
+        generation: Of the index.
         contents: Hex digest of what each source holds.
         sources: And the first source that holds it.
+        took: What each call of a remote model took; several threads note it.
     """
 
+    generation: int
     added: list[str] = field(default_factory=list[str])
     changed: list[str] = field(default_factory=list[str])
     skipped: list[str] = field(default_factory=list[str])
@@ -49,13 +54,14 @@ class _Tally:
     chunks: int = 0
     contents: dict[str, str] = field(default_factory=dict[str, str])
     sources: dict[str, str] = field(default_factory=dict[str, str])
+    took: list[Usage] = field(default_factory=list[Usage])
 
     @property
     def documents(self) -> int:
         """How many are indexed, or are about to be."""
         return len(self.added) + len(self.changed)
 
-    def report(self, generation: int) -> IngestReport:
+    def report(self) -> IngestReport:
         """The same, once all is committed."""
         return IngestReport(
             documents=self.documents,
@@ -66,7 +72,8 @@ class _Tally:
             failed=tuple(self.failed),
             unread=tuple(self.unread),
             duplicates=tuple(pair for pair in self.duplicates if self._is_duplicate(*pair)),
-            generation=generation,
+            usage=sum(self.took, Usage()),
+            generation=self.generation,
         )
 
     def _is_duplicate(self, source: str, of: str) -> bool:
@@ -80,7 +87,7 @@ class Ingestion:
 
     Args:
         index: The tenant's index.
-        chunker: Cuts documents.
+        chunker: Makes what cuts documents by an embedder.
         embedder: Embeds chunks; None for a lexical index.
         clock: Dates the documents.
         limits: How large a file may be.
@@ -90,8 +97,8 @@ class Ingestion:
     def __init__(
         self,
         index: TenantIndex,
-        chunker: Chunker,
-        embedder: Embedder | None,
+        chunker: Callable[[DiscreetEmbedder | None], Chunker],
+        embedder: DiscreetEmbedder | None,
         *,
         clock: Clock,
         limits: LoadLimits,
@@ -101,10 +108,10 @@ class Ingestion:
         self.embedder = embedder
         self.model = None if embedder is None else IndexEmbedding.of(embedder.info)
         self.contents = Contents()
-        self._rules = Rules(
-            chunker=chunker, load=load, limits=limits, fingerprint=embedder.info.fingerprint if embedder else ""
-        )
+        self._chunker = chunker
         self._clock = clock
+        self._limits = limits
+        self._load = load
 
     def run(self, order: Order, on_progress: OnProgress | None = None) -> IngestReport:
         """Reads, cuts, embeds and commits; what cannot be read is reported and does not stop the rest.
@@ -118,28 +125,32 @@ class Ingestion:
         """
         begun = self.index.refreshed().manifest
         check_embedding(begun, self.model)
+        tally, tell = _Tally(generation=begun.generation), on_progress or unheard
+        embedder = None if self.embedder is None else replace(self.embedder, tell=tally.took.append)
         with ExitStack() as stack:
-            preparation = Preparation(self.index, order, self._rules, self._clock)
+            preparation = Preparation(self.index, order, self._rules(embedder), self._clock)
             stack.callback(preparation.forget_originals)
-            embedding = stack.enter_context(closing(Embedding(self.embedder, on_progress or unheard)))
+            embedding = stack.enter_context(closing(Embedding(embedder, tell)))
             outcomes = stack.enter_context(closing(preparation.outcomes()))
-            run = _Run(self, preparation, embedding, on_progress or unheard, generation=begun.generation)
-            return run.of(outcomes, len(order.uploads))
+            return _Run(self, preparation, embedding, tally, tell=tell).of(outcomes, len(order.uploads))
+
+    def _rules(self, embedder: DiscreetEmbedder | None) -> Rules:
+        fingerprint = embedder.info.fingerprint if embedder else ""
+        return Rules(chunker=self._chunker(embedder), load=self._load, limits=self._limits, fingerprint=fingerprint)
 
 
 class _Run:
     """One ingest, in the thread that asked for it."""
 
     def __init__(
-        self, parts: Ingestion, preparation: Preparation, embedding: Embedding, tell: OnProgress, *, generation: int
+        self, parts: Ingestion, preparation: Preparation, embedding: Embedding, tally: _Tally, *, tell: OnProgress
     ) -> None:
         self._parts = parts
         self._preparation = preparation
         self._embedding = embedding
+        self._tally = tally
         self._tell = tell
-        self._tally = _Tally()
         self._committed = 0
-        self._generation = generation
 
     def of(self, outcomes: Iterable[Outcome], total: int) -> IngestReport:
         """Takes each upload as it comes, and commits whenever enough of them are whole."""
@@ -157,7 +168,7 @@ class _Run:
             self._commit()
             raise
         self._commit()
-        return self._tally.report(self._generation)
+        return self._tally.report()
 
     def _took(self, source: str, outcome: Callable[[], Read]) -> tuple[str, Read | None]:
         """Notes what became of an upload, and returns it as a stage."""
@@ -202,7 +213,7 @@ class _Run:
             items = [document.item for document in whole]
             vectors = [document.vectors for document in whole if document.vectors is not None]
             self._preparation.hand_over(items)
-            self._generation = self._parts.index.add(
+            self._tally.generation = self._parts.index.add(
                 items,
                 np.concatenate(vectors) if vectors else None,
                 embedding=self._parts.model,
@@ -215,4 +226,5 @@ class _Run:
         self._tell(Progress(stage="committed", source="", done=done, total=total))
 
     def _questions(self, items: Sequence[DocumentChunks]) -> CalibrationQueries | None:
-        return None if self._parts.embedder is None else sentence_queries(self._parts.embedder, items)
+        embedder = self._embedding.embedder
+        return None if embedder is None else sentence_queries(embedder, items)

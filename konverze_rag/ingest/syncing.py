@@ -60,6 +60,7 @@ def sync_folder(
         failed=(*report.failed, *files.refused),
         unread=report.unread,
         duplicates=tuple((source, of) for source, of in report.duplicates if of not in gone),
+        usage=report.usage,
         generation=generation,
     )
 

@@ -54,12 +54,13 @@ class Embedding:
         tell: Told how many chunks have their vectors.
 
     Attributes:
+        embedder: The same.
         whole_chunks: Chunks of the documents that have all their vectors.
         whole_chars: Characters of these chunks.
     """
 
     def __init__(self, embedder: Embedder | None, tell: OnProgress) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
         self._tell = tell
         self._threads = REMOTE_CALLS if embedder is not None and embedder.info.is_remote else 1
         self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="konverze-embed")
@@ -82,9 +83,9 @@ class Embedding:
         """
         document = Embedded(item)
         self._documents.append(document)
-        if self._embedder is not None:
+        if self.embedder is not None:
             self._total += len(item.chunks)
-            document.vectors = np.empty((len(item.chunks), self._embedder.info.dim), np.float32)
+            document.vectors = np.empty((len(item.chunks), self.embedder.info.dim), np.float32)
             self._fill(document, document.vectors, known)
         if not document.missing:
             self._count(document)
@@ -142,12 +143,12 @@ class Embedding:
         self.whole_chars += sum(len(chunk.text) for chunk in document.item.chunks)
 
     def _send(self) -> None:
-        assert self._embedder is not None
+        assert self.embedder is not None
         rows = [self._waiting.popleft() for _ in range(min(EMBED_SLICE_CHUNKS, len(self._waiting)))]
         while len(self._calls) > self._threads:  # one more than can be under way: the next begins at once
             self._collect()
         texts = [row.text for row in rows]
-        call = self._executor.submit(patient_vectors, self._embedder, texts, stopped=self._stopped)
+        call = self._executor.submit(patient_vectors, self.embedder, texts, stopped=self._stopped)
         self._calls.append((rows, call))
 
     def _collect(self) -> None:

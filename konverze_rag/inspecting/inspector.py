@@ -11,6 +11,7 @@ from konverze_rag import opening
 from konverze_rag.chunkers import chunker_of, counts_of
 from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.inspecting.inspection import Inspection, pages_of
+from konverze_rag.outgoing import DiscreetEmbedder
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.settings import Settings
 from konverze_rag.uploads import Upload, at_hand, named_uploads, upload_bytes
@@ -78,9 +79,10 @@ def inspect_file(
     settings = Settings() if settings is None else settings
     with ExitStack() as owned:
         model = opening.embedder(settings, owned)
-        count = counts_of(model, TokenCounter.for_model(settings.chat_model).count_many)
+        embedder = None if model is None else DiscreetEmbedder(model=model, settings=lambda: settings)
+        count = counts_of(embedder, TokenCounter.for_model(settings.chat_model).count_many)
         inspector = Inspector(
-            chunker_of(settings, model, count),
+            chunker_of(settings, embedder, count),
             count,
             load=opening.document_loader(settings, owned),
             limits=limits or LoadLimits(),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 import regex
 
-from konverze_rag.redaction.identifiers import ALL_KINDS, PersonalData, canonical, identifiers, plain
+from konverze_rag.redaction.identifiers import ALL_KINDS, Identifier, PersonalData, canonical, identifiers, plain
 
 _TYPED = "TYPED"
 _LABELS = "|".join([*(kind.upper() for kind in PersonalData), _TYPED])
@@ -59,6 +59,15 @@ class Redactor:
             rest = end
         return "".join([*parts, text[rest:]])
 
+    def mask(self, text: str) -> str:
+        """The text with `<PHONE>` for whichever phone, and so on: for a reader that gives no text back."""
+        parts: list[str] = []
+        rest = 0
+        for found in self._values_in(text):
+            parts += [text[rest : found.start], f"<{found.kind.upper()}>"]
+            rest = found.end
+        return "".join([*parts, text[rest:]])
+
     def restore(self, text: str) -> str:
         """The text with the values of this request's placeholders; unknown placeholders stay."""
         return _PLACEHOLDER.sub(self._original, text)
@@ -76,12 +85,12 @@ class Redactor:
         """Start, end, label and value of all that is replaced, in order."""
         # No value has an angle bracket, so that typed placeholders and values never overlap.
         typed = [(match.start(), match.end(), _TYPED, match.group()) for match in _PLACEHOLDER.finditer(text)]
-        values = [
-            (found.start, found.end, found.kind.upper(), found.value)
-            for found in identifiers(text, self._kinds)
-            if (found.kind, found.value) not in self._kept
-        ]
+        values = [(found.start, found.end, found.kind.upper(), found.value) for found in self._values_in(text)]
         return sorted(typed + values)
+
+    def _values_in(self, text: str) -> list[Identifier]:
+        found = identifiers(text, self._kinds)
+        return [each for each in found if (each.kind, each.value) not in self._kept]
 
     def _name(self, label: str, value: str, spelling: str) -> str:
         """The name of this spelling of a value, the one it had before or the next one."""

@@ -282,6 +282,15 @@ def test_answers_without_a_price_are_told_beside_the_cost(here, monkeypatch):
     assert "cost: 2.0000, and 1 answers without a price" in here("insights", "--tenant", "acme").stdout
 
 
+def test_what_an_ingest_took_of_a_remote_model_is_told(here, monkeypatch):
+    monkeypatch.setenv("KONVERZE_EMBEDDINGS", "openai")
+    with OpenAIServer() as server:
+        monkeypatch.setenv("KONVERZE_OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("KONVERZE_PRICES", '{"text-embedding-3-small": {"input": 1000000}}')
+        assert "tokens embedded: 14; cost: 14.0000" in here("ingest", "policy.md").stdout
+        assert "tokens embedded" not in here("ingest", "policy.md").stdout
+
+
 def test_a_tenant_is_exported(here, tmp_path):
     fill(here)
     shown = here("export", "acme.zip", "--tenant", "acme").stdout

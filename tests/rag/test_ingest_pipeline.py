@@ -22,6 +22,7 @@ from konverze_rag.embedding import EMBED_SLICE_CHUNKS, MAX_RATE_LIMIT_WAIT_S
 from konverze_rag.ingest.ingestion import COMMIT_CHUNKS, Ingestion
 from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, OCR_MODULE, Order
 from konverze_rag.ingest.vectors import REMOTE_CALLS
+from konverze_rag.outgoing import DiscreetEmbedder
 from konverze_rag.uploads import READ_TRIES, named_uploads, settled_bytes
 from tests.settings import OFFLINE
 
@@ -74,7 +75,8 @@ def facts(document, count):
 
 def ingestion(tenant, load, *, embedder=None):
     chunker = TokenWindowChunker(lambda texts: [len(text.split()) for text in texts], max_tokens=50, overlap_tokens=0)
-    return Ingestion(tenant.index, chunker, embedder, clock=ManualClock(), limits=LoadLimits(), load=load)
+    model = None if embedder is None else DiscreetEmbedder(model=embedder, settings=lambda: OFFLINE)
+    return Ingestion(tenant.index, lambda _: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load)
 
 
 def test_a_large_batch_becomes_several_commits_of_whole_documents(make_engine):

@@ -124,7 +124,7 @@ def test_a_vector_that_comes_after_the_keys_were_dropped_is_not_kept():
             return super().embed_queries(texts)
 
     model = Late()
-    vectors.of("secret", model.info.fingerprint, QuestionBatches(model))
+    vectors.of("secret", model.info.fingerprint, QuestionBatches(model).vector)
     assert (vectors._kept, vectors.resident_bytes) == ({}, 0)
 
 
@@ -132,7 +132,7 @@ def test_only_the_latest_questions_are_kept():
     model, vectors = Counting(), QuestionVectors()
     batches = QuestionBatches(model)
     for number in range(MAX_QUESTIONS + 5):
-        vectors.of(f"question {number}", model.info.fingerprint, batches)
+        vectors.of(f"question {number}", model.info.fingerprint, batches.vector)
     known = [
         vectors.known(f"question {number}", model.info.fingerprint) is not None for number in range(MAX_QUESTIONS + 5)
     ]
