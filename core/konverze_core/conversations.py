@@ -113,8 +113,8 @@ class Insights:
         cited_left_out: Cited documents beyond these.
         latency_p50_ms: What half of the answers took at most, in milliseconds, to three figures; 0 without turns.
         latency_p99_ms: What 99 of 100 answers took at most.
-        input_tokens: Tokens of all prompts.
-        output_tokens: Tokens of all answers.
+        input_tokens: Tokens that models read for all of them.
+        output_tokens: Tokens that models wrote.
         cost: What the answers cost whose price is known.
         unpriced: Answers by models without a price, which `cost` lacks.
         helpful: Answers that were called helpful.

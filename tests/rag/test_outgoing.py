@@ -46,8 +46,8 @@ def server():
 
 
 @pytest.fixture
-def make_tenant(server, tmp_path):
-    """A tenant of an engine whose embeddings, and answers where wanted, are made by the server."""
+def make_remote(server, tmp_path):
+    """Makes engines whose embeddings and answers are the server's."""
     engines = []
 
     def make(**changes):
@@ -59,7 +59,7 @@ def make_tenant(server, tmp_path):
             **{"embedding_dim": DIM, "redact": KINDS, "redaction_keeps": [KEPT], **changes},
         )
         engines.append(kr.Engine.open(tmp_path / "data", settings=settings))
-        return engines[-1].tenant("acme")
+        return engines[-1]
 
     yield make
     for engine in engines:
@@ -75,8 +75,8 @@ def _embedded(server):
     return [text for body in bodies for text in body["input"]], found
 
 
-def test_no_identifier_arrives_from_any_call(make_tenant, server):
-    tenant = make_tenant()
+def test_no_identifier_arrives_from_any_call(make_remote, server):
+    tenant = make_remote().tenant("acme")
     calls = {
         "ingest": lambda: tenant.ingest(TEXT.encode(), source="records.txt"),
         "again, changed": lambda: tenant.ingest(f"{TEXT} Since 2020.".encode(), source="records.txt"),
@@ -94,8 +94,8 @@ def test_no_identifier_arrives_from_any_call(make_tenant, server):
         assert name not in {"ingest", "add", "reindex"} or KEPT in "".join(texts), name
 
 
-def test_a_question_and_the_chunk_that_answers_it_are_told_by_the_same_word(make_tenant, server):
-    tenant = make_tenant()
+def test_a_question_and_the_chunk_that_answers_it_are_told_by_the_same_word(make_remote, server):
+    tenant = make_remote().tenant("acme")
     tenant.ingest(TEXT.encode(), source="records.txt")
     [chunk], _ = _embedded(server)
     assert "The pan on file is <PAN>. The gstin on file is <GSTIN>." in chunk
@@ -104,15 +104,15 @@ def test_a_question_and_the_chunk_that_answers_it_are_told_by_the_same_word(make
     assert SECRETS["pan"] in hits[0].chunk.text
 
 
-def test_words_tell_apart_what_looks_alike_to_the_model(make_tenant):
-    tenant = make_tenant()
+def test_words_tell_apart_what_looks_alike_to_the_model(make_remote):
+    tenant = make_remote().tenant("acme")
     pans = [f"AAPFU{number:04d}F" for number in range(50)]
     tenant.ingest({pan: f"Customer {number} has the PAN {pan}.".encode() for number, pan in enumerate(pans)})
     assert [tenant.search(pan, k=1)[0].chunk.document_id for pan in pans] == pans
 
 
-def test_sentences_that_a_semantic_chunker_compares_are_redacted(make_tenant, server, tmp_path):
-    tenant = make_tenant(chunker="semantic")
+def test_sentences_that_a_semantic_chunker_compares_are_redacted(make_remote, server):
+    tenant = make_remote(chunker="semantic").tenant("acme")
     settings = tenant._tenancy.settings
     for look in (
         lambda: tenant.inspect(TEXT.encode(), source="records.txt"),
@@ -125,9 +125,9 @@ def test_sentences_that_a_semantic_chunker_compares_are_redacted(make_tenant, se
         assert found == []
 
 
-def test_sentences_that_stand_for_questions_are_redacted(make_tenant, server):
+def test_sentences_that_stand_for_questions_are_redacted(make_remote, server):
     dim = FLAT_BYTES // FLAT_ROWS
-    tenant = make_tenant(embedding_dim=dim)
+    tenant = make_remote(embedding_dim=dim).tenant("acme")
     chunks = [
         kr.Chunk(document_id="d", ordinal=number, text=f"The phone is {SECRETS['phone']}.")
         for number in range(FLAT_ROWS + 1)
@@ -138,8 +138,19 @@ def test_sentences_that_stand_for_questions_are_redacted(make_tenant, server):
     assert (set(texts), found) == ({"The phone is <PHONE>."}, [])
 
 
-def test_without_redaction_a_remote_model_sees_the_texts_and_with_it_a_local_one_does(make_tenant, server, make_engine):
-    tenant = make_tenant(redact=())
+def test_tenants_that_share_a_model_each_redact_for_themselves(make_remote, server):
+    engine = make_remote(redact=())
+    acme, globex = engine.tenant("acme"), engine.tenant("globex")
+    acme.configure(kr.TenantSettings(redact=(kr.PersonalData.PAN,)))
+    for tenant in (acme, globex):
+        tenant.ingest(TEXT.encode(), source="records.txt")
+        tenant.search(SECRETS["pan"])
+    masked = TEXT.replace(SECRETS["pan"] + ".", "<PAN>.")
+    assert _embedded(server)[0] == [masked, "<PAN>", TEXT, SECRETS["pan"]]
+
+
+def test_without_redaction_a_remote_model_sees_the_texts_and_with_it_a_local_one_does(make_remote, server, make_engine):
+    tenant = make_remote(redact=()).tenant("acme")
     tenant.ingest(TEXT.encode(), source="records.txt")
     assert _embedded(server)[0] == [TEXT]
 
@@ -150,8 +161,8 @@ def test_without_redaction_a_remote_model_sees_the_texts_and_with_it_a_local_one
     assert model.texts == [TEXT, QUESTION]
 
 
-def test_redaction_holds_from_the_moment_it_is_set_and_sends_nothing_again_by_itself(make_tenant, server):
-    tenant = make_tenant(redact=())
+def test_redaction_holds_from_the_moment_it_is_set_and_sends_nothing_again_by_itself(make_remote, server):
+    tenant = make_remote(redact=()).tenant("acme")
     tenant.ingest({"records.txt": TEXT.encode()})
     tenant.search(QUESTION)
     _embedded(server)
@@ -179,8 +190,8 @@ def tokens():
     return lambda *texts: sum(counter.count_many(texts))
 
 
-def test_answers_and_ingests_tell_what_their_embeddings_took(make_tenant, server, tokens):
-    tenant = make_tenant(prices=PRICES)
+def test_answers_and_ingests_tell_what_their_embeddings_took(make_remote, server, tokens):
+    tenant = make_remote(prices=PRICES).tenant("acme")
     report = tenant.ingest({"policy.txt": POLICY, "records.txt": TEXT.encode()})
     texts, _ = _embedded(server)
     assert report.usage == kr.Usage(tokens(*texts), 0, float(tokens(*texts)))
@@ -192,8 +203,8 @@ def test_answers_and_ingests_tell_what_their_embeddings_took(make_tenant, server
     assert second.usage.cost == 0  # the vector was kept
 
 
-def test_a_semantic_chunkers_sentences_and_a_syncs_files_count_too(make_tenant, server, tokens, tmp_path):
-    tenant = make_tenant(chunker="semantic")
+def test_a_semantic_chunkers_sentences_and_a_syncs_files_count_too(make_remote, server, tokens, tmp_path):
+    tenant = make_remote(chunker="semantic").tenant("acme")
     (tmp_path / "manuals").mkdir()
     (tmp_path / "manuals" / "policy.txt").write_bytes(POLICY + b" Delivery takes 3 days.")
     usage = tenant.sync(tmp_path / "manuals").usage
@@ -202,8 +213,8 @@ def test_a_semantic_chunkers_sentences_and_a_syncs_files_count_too(make_tenant, 
     assert usage == kr.Usage(tokens(*texts), 0, None)
 
 
-def test_past_the_budget_questions_are_searched_by_words(make_tenant, server):
-    tenant = make_tenant(daily_tokens=20)
+def test_past_the_budget_questions_are_searched_by_words(make_remote, server):
+    tenant = make_remote(daily_tokens=20).tenant("acme")
     report = tenant.ingest({"policy.txt": POLICY, "records.txt": TEXT.encode()})
     assert report.usage.input_tokens > 20  # what the owner uploads is not what the visitors may spend
     assert tenant.search(REFUND)[0].explain.dense_rank == 1
@@ -218,16 +229,16 @@ def test_past_the_budget_questions_are_searched_by_words(make_tenant, server):
     assert tenant.search(REFUND)  # its vector was kept
 
 
-def test_money_is_spent_on_questions_as_tokens_are(make_tenant, tokens):
-    tenant = make_tenant(daily_cost=float(tokens(REFUND)), prices=PRICES)
+def test_money_is_spent_on_questions_as_tokens_are(make_remote, tokens):
+    tenant = make_remote(daily_cost=float(tokens(REFUND)), prices=PRICES).tenant("acme")
     tenant.ingest(POLICY, source="policy.txt")
     assert tenant.search(REFUND)
     with pytest.raises(kr.ProviderRejectedError, match="budget"):
         tenant.search("refund")
 
 
-def test_a_question_that_could_not_be_embedded_costs_nothing(make_tenant, server, tokens):
-    tenant = make_tenant(daily_tokens=tokens(REFUND))
+def test_a_question_that_could_not_be_embedded_costs_nothing(make_remote, server, tokens):
+    tenant = make_remote(daily_tokens=tokens(REFUND)).tenant("acme")
     tenant.ingest(POLICY, source="policy.txt")
     server.script(Reply(status=401), Reply(status=401))
     for _ in range(2):

@@ -175,3 +175,17 @@ def test_long_texts_of_one_character_come_back() -> None:
     for text in ("9" * 100_000, "@" * 100_000, "<" * 100_000, "98765 43210, " * 5_000, "\\" * 100_000):
         redactor = Redactor()
         assert redactor.restore(redactor.redact(text)) == text
+
+
+def test_masked_values_are_told_by_their_kind_alone() -> None:
+    redactor = Redactor(kept=["help@acme.in"])
+    texts = ["Call 98765 43210 or +91-91234-56789.", "Call 91234 56789 or (98765) 43210."]
+    assert [redactor.mask(text) for text in texts] == ["Call <PHONE> or <PHONE>."] * 2
+    assert redactor.mask("Mail help@acme.in or <PHONE_1>, a@shop.in.") == "Mail help@acme.in or <PHONE_1>, <EMAIL>."
+    assert redactor.count == 0
+
+
+@given(TEXTS)
+def test_no_value_is_left_unmasked_whatever_stands_before_it(text: str) -> None:
+    shown = Redactor().mask(f"{text}\nCall 98765 43210, a@shop.in, 4111 1111 1111 1111")
+    assert shown.rpartition("\n")[2] == "Call <PHONE>, <EMAIL>, <CARD>"
