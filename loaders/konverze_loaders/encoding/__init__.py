@@ -1,0 +1,5 @@
+"""Which encoding a text is in (ADR 0018)."""
+
+from konverze_loaders.encoding.decoding import Decoded, decode, decode_as
+
+__all__ = ["Decoded", "decode", "decode_as"]
