@@ -1,4 +1,4 @@
-"""Which encoding a text is in (ADR 0018)."""
+"""Which encoding a text is in (ADR 0028)."""
 
 from konverze_loaders.encoding.decoding import Decoded, decode, decode_as
 

@@ -7,7 +7,7 @@ import re
 
 from konverze_core.errors import EncodingError
 from konverze_loaders.encoding.code_pages import by_code_page
-from konverze_loaders.encoding.east_asian import frequent_share
+from konverze_loaders.encoding.east_asian import is_written
 from konverze_loaders.encoding.seven_bit import seven_bit_encoding
 from konverze_loaders.encoding.strict import SAMPLE_BYTES, Decoded, is_free_of_controls, is_readable, mended, strict
 from konverze_loaders.encoding.vietnamese import TABLES
@@ -32,7 +32,6 @@ _EAST_ASIAN_ROWS = bytes((0x30, *range(0x4E, 0xA0), *range(0xAC, 0xD8), 0xFF))
 _EAST_ASIAN = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]")
 MIN_ASCII_SHARE = 0.02
 MIN_EAST_ASIAN_SHARE = 0.9
-MIN_FREQUENT_SHARE = 0.3
 
 
 def decode(data: bytes, source: str, *, is_markup: bool = False) -> Decoded:
@@ -104,7 +103,7 @@ def _is_wide_text(text: str) -> bool:
     sample = text[:SAMPLE_BYTES]
     is_spaced = len(_ASCII.findall(sample)) >= MIN_ASCII_SHARE * len(sample)
     is_east_asian = len(_EAST_ASIAN.findall(sample)) >= MIN_EAST_ASIAN_SHARE * len(sample)
-    return is_readable(sample) and (is_spaced or (is_east_asian and frequent_share(sample) >= MIN_FREQUENT_SHARE))
+    return is_readable(sample) and (is_spaced or (is_east_asian and is_written(sample)))
 
 
 def _variety_of_rows(decoded: Decoded) -> float:

@@ -7,6 +7,7 @@ import re
 
 MIN_CHARS = 4
 MIN_FREQUENT_SHARE = 0.5
+MIN_WRITTEN_SHARE = 0.25
 SAMPLE_BYTES = 20_000
 _HAN = frozenset(
     "的一是不了在人有我他这個个们中来大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么"
@@ -47,10 +48,10 @@ def east_asian_code_page(data: bytes) -> str | None:
     return best if shares[best] >= MIN_FREQUENT_SHARE else None
 
 
-def frequent_share(text: str, frequent: frozenset[str] = _FREQUENT_ANYWHERE) -> float:
-    """Share of the Han, kana and Hangul that are frequent; 1 where there are none."""
+def is_written(text: str) -> bool:
+    """Whether enough of its Han, kana and Hangul, if any, are frequent; bytes of something else give rare ones."""
     characters = _EAST_ASIAN.findall(text)
-    return sum(map(frequent.__contains__, characters)) / len(characters) if characters else 1.0
+    return not characters or _frequent_share(characters, _FREQUENT_ANYWHERE) > MIN_WRITTEN_SHARE
 
 
 def _share_in(data: bytes, encoding: str) -> float:
@@ -58,6 +59,10 @@ def _share_in(data: bytes, encoding: str) -> float:
         text = codecs.getincrementaldecoder(encoding)().decode(data)  # the sample may end inside a character
     except UnicodeDecodeError:
         return 0.0
-    characters = len(_EAST_ASIAN.findall(text))
-    is_mostly = characters >= max(MIN_CHARS, len(_OTHER_LETTERS.findall(text)))
-    return frequent_share(text, _FREQUENT[encoding]) if is_mostly else 0.0
+    characters = _EAST_ASIAN.findall(text)
+    is_mostly = len(characters) >= max(MIN_CHARS, len(_OTHER_LETTERS.findall(text)))
+    return _frequent_share(characters, _FREQUENT[encoding]) if is_mostly else 0.0
+
+
+def _frequent_share(characters: list[str], frequent: frozenset[str]) -> float:
+    return sum(map(frequent.__contains__, characters)) / len(characters)

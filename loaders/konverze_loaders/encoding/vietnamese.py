@@ -27,9 +27,11 @@ TABLES = {
 _WINDOWS = "cp1258"
 _PUNCTUATION = f"{string.punctuation}“”‘’…–—"
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+# An initial, a vowel of one to three letters, a final; its tone is told apart.
 _SYLLABLE = re.compile(
     r"(?:ngh?|nh|[ckpt]h|gh|gi?|tr|qu|[bcdđhklmnprstvx])?"
-    r"(?:[aăâeêioôơuưy]|a[iouy]|â[uy]|eo|êu|i[aêu]|iêu|o[aăeio]|oa[ioy]|oeo|[ôơ]i|u[aâêiôơy]|uây|uôi|uy[aêu]|ư[aiơu]|ươ[iu]|yêu?)"
+    r"(?:[aăâeêioôơuưy]|a[iouy]|â[uy]|eo|êu|i[aêu]|iêu|o[aăeio]|oa[ioy]|oeo|[ôơ]i"
+    r"|u[aâêiôơy]|uây|uôi|uy[aêu]|ư[aiơu]|ươ[iu]|yêu?)"
     r"(?:ch|ng|nh|[cmnpt])?"
 )
 
