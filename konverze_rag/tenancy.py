@@ -15,6 +15,8 @@ from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
+from konverze_rag.conversations.grants import Grants, Spend
+from konverze_rag.conversations.names import SPENT
 from konverze_rag.conversations.spending import Spending
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.ingest.preparing import LoadDocument
@@ -112,7 +114,8 @@ class Tenancy:
 
     def spending(self, keyring: Keyring) -> Spending:
         """What the keyring's tenant spends a day."""
-        return Spending(self.blobs, keyring, self.clock)
+        grants = Grants(self.blobs, keyring, self.clock, use=SPENT, counts=Spend)
+        return Spending(grants, self.clock)
 
     def configuration(self, keyring: Keyring) -> TenantConfiguration:
         """What the keyring's tenant has set for itself, over the engine's settings."""

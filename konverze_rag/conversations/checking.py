@@ -11,6 +11,7 @@ from konverze_core.reports import Finding
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_rag.conversations.daykeys import DayKeys
 from konverze_rag.conversations.feedback import read_feedback
+from konverze_rag.conversations.grants import USES, read_grant
 from konverze_rag.conversations.names import (
     DAYS,
     VISITORS,
@@ -24,7 +25,6 @@ from konverze_rag.conversations.names import (
     rated_place,
     turn_place,
 )
-from konverze_rag.conversations.spending import read_grant
 from konverze_rag.conversations.turn import StoredTurn, Turn
 
 _OVERDUE = "older than conversations are kept: a purge removes it"
@@ -86,20 +86,21 @@ class _Walk:
         except IntegrityError as exc:
             yield self._finding(key_name(day), f"{exc}: {len(places)} turns of the day cannot be opened")
         else:
-            yield from self._grants(day, sealed_by_day)
+            for use in USES:
+                yield from self._grants(day, use, sealed_by_day)
             for folder, of_folder in groupby(places, key=lambda place: place.folder):
                 yield from self._conversation(folder, [place.number for place in of_folder], sealed_by_day)
 
-    def _grants(self, day: date, sealed_by_day: TenantBlobs) -> Iterator[Finding]:
-        names = self._blobs.names(grant_folder(day))
+    def _grants(self, day: date, use: str, sealed_by_day: TenantBlobs) -> Iterator[Finding]:
+        names = self._blobs.names(grant_folder(day, use))
         for name in names:
             try:
-                read_grant(sealed_by_day, name)
+                read_grant(sealed_by_day, name, USES[use])
             except BlobNotFoundError:
                 continue  # purged since it was listed
             except IntegrityError as exc:
                 yield self._finding(name, str(exc))
-        for missing in sorted({grant_name(day, number) for number in range(len(names))}.difference(names)):
+        for missing in sorted({grant_name(day, use, number) for number in range(len(names))}.difference(names)):
             yield self._finding(missing, "missing among the day's grants")
 
     def _conversation(self, folder: Folder, numbers: Sequence[int], sealed_by_day: TenantBlobs) -> Iterator[Finding]:

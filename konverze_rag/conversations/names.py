@@ -1,11 +1,12 @@
-"""Names of people and conversations, and of the blobs that hold their turns and what these cost.
+"""Names of people and conversations, and of the blobs that hold their turns and what was used up a day.
 
-The blobs of a tenant's conversations::
+The blobs of a tenant's days::
 
 days/<YYYY-MM-DD>/key
 days/<YYYY-MM-DD>/<conversation>/<number>
 days/<YYYY-MM-DD>/feedback/<conversation>/<number>
 days/<YYYY-MM-DD>/spent/<number>
+days/<YYYY-MM-DD>/ingested/<number>
 visitors/<visitor>/<YYYY-MM-DD>/<conversation>/<number>
 """
 
@@ -23,11 +24,12 @@ MAX_NAME_CHARS = 256
 """Longest conversation or visitor name."""
 
 DAYS, VISITORS = "days/", "visitors/"
+SPENT, INGESTED = "spent", "ingested"
 _DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 _BLIND = r"([0-9a-f]{32})"
 _TURN = re.compile(rf"days/{_DAY}/{_BLIND}/([0-9]{{6}})")
 _FEEDBACK = re.compile(rf"days/{_DAY}/feedback/{_BLIND}/([0-9]{{6}})")
-_GRANT = re.compile(rf"days/{_DAY}/spent/([0-9]{{6}})")
+_GRANT = re.compile(rf"days/{_DAY}/(?:{SPENT}|{INGESTED})/([0-9]{{6}})")
 _KEY = re.compile(rf"days/{_DAY}/key")
 _MARKER = re.compile(rf"visitors/{_BLIND}/{_DAY}/{_BLIND}/([0-9]{{6}})")
 
@@ -58,14 +60,14 @@ def key_name(day: date) -> str:
     return f"{DAYS}{day.isoformat()}/key"
 
 
-def grant_folder(day: date) -> str:
-    """What the names of the day's grants start with."""
-    return f"{DAYS}{day.isoformat()}/spent/"
+def grant_folder(day: date, use: str) -> str:
+    """What the names of the day's grants start with, of `SPENT` or `INGESTED`."""
+    return f"{DAYS}{day.isoformat()}/{use}/"
 
 
-def grant_name(day: date, number: int) -> str:
+def grant_name(day: date, use: str, number: int) -> str:
     """Where a grant of the day's budget stands."""
-    return f"{grant_folder(day)}{number:06d}"
+    return f"{grant_folder(day, use)}{number:06d}"
 
 
 class Folder(NamedTuple):

@@ -1,8 +1,6 @@
 """What a tenant may spend a day on its visitors, however many processes serve it.
 
-Grants stand at `days/<day>/spent/<number>`, sealed under the day's key and put if absent; each says what was granted on
-that day so far, itself included. A process takes a grant ahead, and spends it in memory. So all of them together never
-spend more than the budget; what a process had left when it ended is lost for the day.
+A process takes a grant ahead (`grants`), and spends it in memory. What it had left when it ended is lost for the day.
 """
 
 from __future__ import annotations
@@ -10,53 +8,13 @@ from __future__ import annotations
 import math
 import threading
 from datetime import date
-from typing import Literal, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import NamedTuple
 
 from konverze_core.answers import Usage
-from konverze_core.errors import (
-    ConflictError,
-    IntegrityError,
-    ProviderRejectedError,
-    ProviderUnavailableError,
-    StoreError,
-)
-from konverze_core.protocols import BlobStore, Clock
-from konverze_indexes.contention import pause
-from konverze_indexes.keyring import Keyring
-from konverze_indexes.tenantblobs import TenantBlobs
-from konverze_rag.conversations.daykeys import DayKeys
-from konverze_rag.conversations.names import grant_folder, grant_name
+from konverze_core.errors import ProviderRejectedError, ProviderUnavailableError, StoreError
+from konverze_core.protocols import Clock
+from konverze_rag.conversations.grants import GRANT_SHARE, Grants, Spend
 from konverze_rag.settings import Settings
-
-KIND = "grant"
-"""What a grant is sealed as."""
-
-GRANT_SHARE = 0.02
-"""Share of a day's budget that a process takes ahead."""
-
-MAX_GRANT_TRIES = 64
-"""How often a process takes the next number because another one took its own."""
-
-
-class Spend(NamedTuple):
-    """Tokens that models read and wrote, and what they cost."""
-
-    tokens: float = 0.0
-    cost: float = 0.0
-
-    def plus(self, other: Spend) -> Spend:
-        """Both together."""
-        return Spend(self.tokens + other.tokens, self.cost + other.cost)
-
-    def minus(self, other: Spend) -> Spend:
-        """What is left without the other."""
-        return Spend(self.tokens - other.tokens, self.cost - other.cost)
-
-    def covers(self, other: Spend) -> bool:
-        """Whether the other is no more, in both."""
-        return self.tokens >= other.tokens and self.cost >= other.cost
 
 
 class Reservation(NamedTuple):
@@ -67,27 +25,16 @@ class Reservation(NamedTuple):
     settings: Settings
 
 
-class _Grant(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    version: Literal[1] = 1
-    tokens: float
-    cost: float
-
-
 class Spending:
     """Of one tenant in one process; safe to share between threads.
 
     Args:
-        store: Where the sealed grants live.
-        keyring: The tenant's keys.
+        grants: What was handed out a day.
         clock: Tells which day it is, UTC.
     """
 
-    def __init__(self, store: BlobStore, keyring: Keyring, clock: Clock) -> None:
-        self._blobs = TenantBlobs.of(store, keyring)
-        self._keyring = keyring
-        self._days = DayKeys(self._blobs, keyring, clock)
+    def __init__(self, grants: Grants[Spend], clock: Clock) -> None:
+        self._grants = grants
         self._clock = clock
         self._lock = threading.Lock()
         self._day = date.min
@@ -136,50 +83,18 @@ class Spending:
 
     def _take_grant(self, needed: Spend, budget: Spend) -> None:
         """Takes what is missing, or a share of the budget where that is more and still there."""
-        with self._keyring.telling_erasure():
-            blobs = self._days.begun(self._day)
-            for tries in range(MAX_GRANT_TRIES):
-                number, granted = self._granted(blobs)
-                missing = needed.minus(self._left)
-                free = budget.minus(granted)
-                if not free.covers(missing):
-                    raise ProviderRejectedError("the bot's budget for today is spent")
-                grant = Spend(*(_ahead(*each) for each in zip(missing, free, budget, strict=True)))
-                total = granted.plus(grant)
-                content = _Grant(tokens=total.tokens, cost=total.cost).model_dump_json().encode()
-                try:
-                    blobs.write(KIND, grant_name(self._day, number), content)
-                except ConflictError:
-                    pause(tries)
-                    continue
-                self._left = self._left.plus(grant)
-                return
-        raise ConflictError("other processes took every grant that was tried; try again")
+        missing = needed.minus(self._left)
 
-    def _granted(self, blobs: TenantBlobs) -> tuple[int, Spend]:
-        """How many grants there are today, and what they come to."""
-        names = self._blobs.names(grant_folder(self._day))
-        if names != [grant_name(self._day, number) for number in range(len(names))]:
-            raise IntegrityError("a grant of today's budget is missing")
-        return (len(names), read_grant(blobs, names[-1])) if names else (0, Spend())
+        def total_after(granted: Spend) -> Spend:
+            free = budget.minus(granted)
+            if not free.covers(missing):
+                raise ProviderRejectedError("the bot's budget for today is spent")
+            return granted.plus(
+                Spend(_ahead(missing.tokens, free.tokens, budget.tokens), _ahead(missing.cost, free.cost, budget.cost))
+            )
 
-
-def read_grant(blobs: TenantBlobs, name: str) -> Spend:
-    """What was granted on a day, up to this grant.
-
-    Args:
-        blobs: Sealed under the day's key.
-        name: Of the grant.
-
-    Raises:
-        BlobNotFoundError: There is none.
-        IntegrityError: It is not what was written.
-    """
-    try:
-        grant = _Grant.model_validate_json(blobs.read(KIND, name).tobytes())
-    except ValidationError as exc:
-        raise IntegrityError(f"{name} holds no grant of this version") from exc
-    return Spend(grant.tokens, grant.cost)
+        before, after = self._grants.take(self._day, total_after)
+        self._left = self._left.plus(after.minus(before))
 
 
 def _spend(usage: Usage, settings: Settings) -> Spend:

@@ -6,7 +6,7 @@ import pytest
 import konverze_rag as kr
 from konverze_core.answers import Usage
 from konverze_core.fakes import ScriptedChatModel
-from konverze_rag.conversations.spending import GRANT_SHARE
+from konverze_rag.conversations.grants import GRANT_SHARE
 from tests.settings import OFFLINE
 
 QUESTION = "How long does a refund take?"
