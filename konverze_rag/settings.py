@@ -59,6 +59,9 @@ AnswerCacheSize: TypeAlias = Annotated[int, Field(ge=0, le=10_000)]
 AsksPerMinute: TypeAlias = Annotated[int, Field(ge=1, le=100_000)]
 DailyTokens: TypeAlias = Annotated[int, Field(ge=1)]
 DailyCost: TypeAlias = Annotated[float, Field(gt=0)]
+MaxDocuments: TypeAlias = Annotated[int, Field(ge=0)]
+MaxStoredBytes: TypeAlias = Annotated[int, Field(ge=0)]
+DailyIngests: TypeAlias = Annotated[int, Field(ge=0)]
 RetentionDays: TypeAlias = Annotated[int, Field(ge=1, le=36_500)]
 MaxOutputTokens: TypeAlias = Annotated[int, Field(ge=16)]
 
@@ -172,6 +175,12 @@ class Settings(BaseModel):
         daily_tokens: Tokens of prompts, answers and remotely embedded questions that a tenant may use a day (UTC), in
             all processes together; None for no limit. Past it, answers are extractive, from a search by words.
         daily_cost: The same in money, by `prices`; all models need one, a remote embedding model, too.
+        max_documents: So many documents a tenant may have; None for no limit. This and the two below are quotas: an
+            upload that is above one fails alone, and what is there stays.
+        max_stored_bytes: So long their originals may be together, and texts that were added ready, whatever the store
+            takes for them. An upload that replaces a document counts by the difference.
+        daily_ingests: So many uploads a tenant may have read a day (UTC), in all processes together. One that is
+            unchanged costs nothing, one that turns out not to be readable counts.
         visitor_asks_per_minute: How often a visitor may ask, in one process; None for no limit.
         history_turns: Earlier turns of a conversation that the model is told whole; of some before these, it is told
             what was asked.
@@ -251,6 +260,9 @@ class Settings(BaseModel):
     answer_cache_size: AnswerCacheSize = 0
     daily_tokens: DailyTokens | None = None
     daily_cost: DailyCost | None = None
+    max_documents: MaxDocuments | None = None
+    max_stored_bytes: MaxStoredBytes | None = None
+    daily_ingests: DailyIngests | None = None
     visitor_asks_per_minute: AsksPerMinute | None = None
     redaction_keeps: Texts = ()
     history_turns: HistoryTurns = 6

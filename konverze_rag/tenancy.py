@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, KeyProvider, Reranker
@@ -15,11 +16,12 @@ from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_loaders import LoadLimits
-from konverze_rag.conversations.grants import Grants, Spend
-from konverze_rag.conversations.names import SPENT
+from konverze_rag.conversations.grants import Grants, Ingested, Spend
+from konverze_rag.conversations.names import INGESTED, SPENT
 from konverze_rag.conversations.spending import Spending
 from konverze_rag.conversations.store import Conversations
 from konverze_rag.ingest.preparing import LoadDocument
+from konverze_rag.ingest.quotas import Quotas
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.question_batches import QuestionBatches
 from konverze_rag.settings import Settings
@@ -116,6 +118,16 @@ class Tenancy:
         """What the keyring's tenant spends a day."""
         grants = Grants(self.blobs, keyring, self.clock, use=SPENT, counts=Spend)
         return Spending(grants, self.clock)
+
+    def quotas(self, keyring: Keyring, settings: Callable[[], Settings]) -> Quotas:
+        """What the keyring's tenant may have, and take in a day.
+
+        Args:
+            keyring: The tenant's.
+            settings: The tenant's own, over the engine's.
+        """
+        grants = Grants(self.blobs, keyring, self.clock, use=INGESTED, counts=Ingested)
+        return Quotas(settings, grants, self.clock)
 
     def configuration(self, keyring: Keyring) -> TenantConfiguration:
         """What the keyring's tenant has set for itself, over the engine's settings."""

@@ -35,6 +35,7 @@ from konverze_rag.ingest.folders import Selection
 from konverze_rag.ingest.ingestion import Ingestion
 from konverze_rag.ingest.preparing import Order
 from konverze_rag.ingest.progress import OnProgress
+from konverze_rag.ingest.quotas import Refusals
 from konverze_rag.ingest.ready import documents_of, embedded
 from konverze_rag.ingest.syncing import sync_folder
 from konverze_rag.ingest.tidying import tidy
@@ -74,6 +75,7 @@ class Tenant:
         self._answers = AnswerCache()
         self._limits = VisitorLimits(tenancy.clock)
         self._spending = tenancy.spending(keyring)
+        self._quotas = tenancy.quotas(keyring, self._configuration.current)
         self.index.accompany(self._vectors)
         self.index.accompany(self._answers)
         self._use(self._asked(tenancy.model))
@@ -93,7 +95,13 @@ class Tenant:
         chunker = partial(SettledChunker, self._configuration.current, count_tokens=tenancy.counter.count_many)
         self._inspector = Inspector(chunker(embedder), count, load=tenancy.load, limits=tenancy.limits)
         self._ingestion = Ingestion(
-            self.index, chunker, embedder, clock=tenancy.clock, limits=tenancy.limits, load=tenancy.load
+            self.index,
+            chunker,
+            embedder,
+            clock=tenancy.clock,
+            limits=tenancy.limits,
+            load=tenancy.load,
+            quotas=self._quotas,
         )
         self._retriever = Retriever(
             index=self.index,
@@ -139,7 +147,8 @@ class Tenant:
             on_progress: Told how far the ingest has come; what it raises ends the call.
 
         Returns:
-            What became of each upload; a file that cannot be read is in `failed` and does not stop the others.
+            What became of each upload; a file that cannot be read, or is above a quota, is in `failed` and does not
+            stop the others.
 
         Raises:
             ConfigError: A path does not exist, a source is illegal or stands twice, or the metadata cannot be indexed.
@@ -199,7 +208,9 @@ class Tenant:
             on_progress: Told how far the ingest has come; what it raises ends the call.
 
         Returns:
-            What became of each file. One that cannot be read is in `failed`; what was indexed of it before stays.
+            What became of each file. One that cannot be read, or is above a quota, is in `failed`; what was indexed of
+            it before stays. What vanished is deleted last: the room that it leaves under a quota is there for the next
+            sync, so that the same call again brings in what was refused.
 
         Raises:
             ConfigError: The folder is missing or cannot be listed whole, has no files and may not delete all, the label
@@ -231,6 +242,7 @@ class Tenant:
             ConflictError: Other writers were faster, time and again.
             EmbedderMismatchError: The index was built with another model.
             ProviderError: The embedding service failed.
+            QuotaExceededError: A document is above `max_documents` or `max_stored_bytes`; nothing is added.
             StoreError: The store did not take it.
         """
         if isinstance(chunks, str | bytes) or not isinstance(chunks, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -239,6 +251,8 @@ class Tenant:
         documents, places = documents_of(given, self._clock)
         if not given:
             return self.index.snapshot().manifest.generation
+        refusals = Refusals(self._quotas.limits(), [item.document for item in documents], replaces=False)
+        refusals.none_refused(self.index.refreshed())
         queries = None
         if vectors is None:
             array = None
@@ -249,7 +263,9 @@ class Tenant:
             array = checked_vectors(vectors, len(given))
             array = array if places == list(range(len(given))) else array[places]
         embedding = None if array is None else self._embedding(array.shape[1])
-        generation = self.index.add(documents, array, embedding=embedding, replaces=False, queries=queries)
+        generation = self.index.add(
+            documents, array, embedding=embedding, replaces=False, queries=queries, refuses=refusals.none_refused
+        )
         tidy(self.index, self._questions(embedding))
         return generation
 
@@ -596,7 +612,8 @@ class Tenant:
         live = snapshot.live_chunks
         return TenantStats(
             generation=manifest.generation,
-            documents=len(snapshot.documents()),
+            documents=snapshot.extent.documents,
+            content_bytes=snapshot.extent.content_bytes,
             chunks=live,
             deleted_chunks=sum(entry.chunks for entry in manifest.segments) - live,
             segments=len(manifest.segments),

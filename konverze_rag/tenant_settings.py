@@ -36,10 +36,13 @@ from konverze_rag.settings import (
     ChunkOverlapTokens,
     ChunkTokens,
     DailyCost,
+    DailyIngests,
     DailyTokens,
     Fusion,
     HistoryTurns,
+    MaxDocuments,
     MaxOutputTokens,
+    MaxStoredBytes,
     Mode,
     ParentTokens,
     Redacted,
@@ -94,6 +97,9 @@ class TenantSettings(BaseModel):
     answer_cache_size: AnswerCacheSize | None = None
     daily_tokens: DailyTokens | None = None
     daily_cost: DailyCost | None = None
+    max_documents: MaxDocuments | None = None
+    max_stored_bytes: MaxStoredBytes | None = None
+    daily_ingests: DailyIngests | None = None
     visitor_asks_per_minute: AsksPerMinute | None = None
     redaction_keeps: Texts | None = None
     history_turns: HistoryTurns | None = None

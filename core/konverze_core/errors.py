@@ -15,6 +15,7 @@ The tree (a test holds this drawing to the code)::
     │   ├── EncryptedFileError      locked by a password
     │   ├── LimitExceededError      larger than a named limit
     │   ├── NoTextError             readable, but nothing in it to read
+    │   ├── QuotaExceededError      more than the tenant may have, or take in a day
     │   └── UnsupportedFormatError  a kind of file that no loader reads
     ├── ConflictError               another writer was faster: retry
     ├── StoreError                  the blob store did not do as asked
@@ -101,6 +102,21 @@ class LimitExceededError(LoadError):
 
 class NoTextError(LoadError):
     """The file is readable, but holds no text."""
+
+
+class QuotaExceededError(LoadError):
+    """The tenant may not have so much, or take no more today; what it has stays as it is.
+
+    Args:
+        source: The document id.
+        quota: Name of the setting: `max_documents`, `max_stored_bytes` or `daily_ingests`.
+        reason: How much it is, and what to do.
+    """
+
+    def __init__(self, source: str, quota: str, reason: str) -> None:
+        super().__init__(source, f"{quota} {reason}")
+        self.args = (source, quota, reason)
+        self.quota = quota
 
 
 class UnsupportedFormatError(LoadError):

@@ -21,7 +21,7 @@ class IngestReport:
         added: Sources that are indexed now and were not before.
         changed: Sources that replaced what was indexed of them.
         skipped: Sources whose content was already indexed, unchanged.
-        failed: Sources that could not be read, each with its error.
+        failed: Sources that could not be read, or are above a quota, each with its error.
         unread: Parts of the indexed sources whose text is missing: scanned pages, locked attachments.
         duplicates: Indexed sources, each with another source that holds the same bytes.
         usage: What a remote embedding model took for it.
@@ -50,7 +50,8 @@ class SyncReport:
         changed: Sources that replaced what was indexed of them.
         unchanged: Sources whose content was already indexed by a sync of this folder.
         deleted: Sources that an earlier sync of this folder brought in, and that are not in it any more.
-        failed: Sources that could not be read, each with its error; what was indexed of them before still is.
+        failed: Sources that could not be read, or are above a quota, each with its error; what was indexed of them
+            before still is.
         unread: Parts of the indexed sources whose text is missing.
         duplicates: Indexed sources, each with another source that holds the same bytes.
         usage: What a remote embedding model took for it.
@@ -76,7 +77,7 @@ class DocumentInfo:
     Attributes:
         id: The document id: the `source` it was ingested under.
         chunks: Number of live chunks.
-        content_bytes: Length of the original; 0 for chunks added without one.
+        content_bytes: Length of the original, and of the texts of chunks that were added ready, as UTF-8.
         ingested_at: When it was committed, UTC.
         metadata: Facts about the file.
         folder: Label of the folder that it was synced from; empty for none.
@@ -119,6 +120,7 @@ class TenantStats:
     Attributes:
         generation: Newest generation.
         documents: Live documents.
+        content_bytes: Length of the live documents: of their originals, and of texts that were added ready, as UTF-8.
         chunks: Live chunks.
         deleted_chunks: Chunks that compaction would remove.
         segments: Immutable segments that a search visits.
@@ -132,6 +134,7 @@ class TenantStats:
 
     generation: int
     documents: int
+    content_bytes: int
     chunks: int
     deleted_chunks: int
     segments: int

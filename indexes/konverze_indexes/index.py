@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -27,7 +27,7 @@ from konverze_indexes.contention import pause
 from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.keyring import Keyring
-from konverze_indexes.manifest import Embedding, Manifest
+from konverze_indexes.manifest import Embedding, Manifest, Tombstone
 from konverze_indexes.marks import Marks
 from konverze_indexes.residents import Companion, Residents
 from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, opened_segment
@@ -49,6 +49,9 @@ SEGMENT_BYTES = 20_000
 
 Change: TypeAlias = Callable[[Snapshot], Manifest]
 """What a commit makes of the newest generation; asked again for each generation that it is re-based on."""
+
+Refuses: TypeAlias = Callable[[Snapshot], Collection[str]]
+"""Ids of the documents of a commit that the newest generation has no room for; asked again as `Change` is."""
 
 
 class _Seen(NamedTuple):
@@ -305,8 +308,11 @@ class TenantIndex:
         embedding: Embedding | None,
         replaces: bool,
         queries: CalibrationQueries | None = None,
+        refuses: Refuses = lambda _: (),
     ) -> int:
         """Indexes documents in one commit; from here on their sealed originals are in its care.
+
+        A document that is refused is dead in the generation that this makes, and its earlier version lives on.
 
         Args:
             documents: What to index.
@@ -314,6 +320,7 @@ class TenantIndex:
             embedding: The model that the vectors come from; None for a lexical index.
             replaces: Whether earlier versions of the same documents end with this commit.
             queries: What the recall of the dense index is measured with; passages by default.
+            refuses: Which of the documents are not to be found; what it raises ends the commit.
 
         Returns:
             The generation from which the documents are found.
@@ -325,7 +332,13 @@ class TenantIndex:
             StoreError: The store did not take it; where it failed after the commit was put, that may stand.
             TenantErasedError: The tenant was erased.
         """
-        ids = [item.document.id for item in documents] if replaces else []
+        rows = [item.document for item in documents]
+
+        def tombstones(newest: Snapshot) -> list[Tombstone]:
+            refused = refuses(newest)
+            dead = [Tombstone(document_id=row.id, version=row.version) for row in rows if row.id in refused]
+            return dead + newest.tombstones(row.id for row in rows if replaces and row.id not in refused)
+
         with Draft(self.blobs, [item.document.original for item in documents if item.document.upload]) as draft:
             begun = self.refreshed().manifest
             check_embedding(begun, embedding)
@@ -334,7 +347,7 @@ class TenantIndex:
             for _ in range(MAX_REWRITES):
                 draft.write(content)
                 try:
-                    return self.commit(partial(_extended, draft, embedding, analysis, ids), draft)
+                    return self.commit(partial(_extended, draft, embedding, analysis, tombstones), draft)
                 except VoidedError:
                     draft.discard(draft.entries)
             raise ConflictError(f"vacuums were faster {MAX_REWRITES} times in a row; try again")
@@ -440,7 +453,11 @@ def check_embedding(manifest: Manifest, embedding: Embedding | None) -> None:
 
 
 def _extended(  # noqa: PLR0917 (the first four are bound where it is handed on)
-    draft: Draft, embedding: Embedding | None, analysis: Analysis, replaced: Sequence[str], newest: Snapshot
+    draft: Draft,
+    embedding: Embedding | None,
+    analysis: Analysis,
+    tombstones: Callable[[Snapshot], Sequence[Tombstone]],
+    newest: Snapshot,
 ) -> Manifest:
     check_embedding(newest.manifest, embedding)
     if newest.manifest.segments and newest.manifest.analysis != analysis:
@@ -450,5 +467,5 @@ def _extended(  # noqa: PLR0917 (the first four are bound where it is handed on)
         embedding=embedding,
         analysis=analysis,
         segments=(*newest.manifest.segments, *draft.entries),
-        tombstones=(*newest.manifest.tombstones, *newest.tombstones(replaced)),
+        tombstones=(*newest.manifest.tombstones, *tombstones(newest)),
     )

@@ -68,7 +68,7 @@ class IndexedDocument:
         id: The document id.
         version: Random; tells this ingest of the document from every other.
         ingested_at: When it was handed to the index, UTC.
-        content_bytes: Length of the original; 0 for chunks added without one.
+        content_bytes: Length of the original; of the chunks' texts, as UTF-8, for those added without one.
         content_sha256: Hex digest of the original; empty for chunks added without one.
         settings_sha256: Hex digest of what decided how the original became chunks and vectors.
         upload: Random name of the sealed original; empty where none is kept.
@@ -351,12 +351,21 @@ class Segment:
     @property
     def resident_bytes(self) -> int:
         """Decrypted bytes in memory; more when texts have been opened, or vectors read by row."""
-        order_bytes = self.__dict__["_by_version"].nbytes if "_by_version" in self.__dict__ else 0
-        return self._hot_bytes + self._kept_bytes + order_bytes + (self.dense.map_bytes if self.dense else 0)
+        made = sum(self.__dict__[name].nbytes for name in ("_by_version", "content_bytes") if name in self.__dict__)
+        return self._hot_bytes + self._kept_bytes + made + (self.dense.map_bytes if self.dense else 0)
 
     def document(self, position: int) -> IndexedDocument:
         """The catalogue row at this position."""
         return IndexedDocument.from_json(self._documents[position])
+
+    def document_id(self, position: int) -> str:
+        """The id of the document at this position."""
+        return self._document_ids[position]
+
+    @cached_property
+    def content_bytes(self) -> npt.NDArray[np.int64]:
+        """Lengths of all documents as their catalogue rows have them, dead ones included; int64, shape (documents,)."""
+        return np.array([self.document(position).content_bytes for position in range(len(self.versions))], np.int64)
 
     def version(self, position: int) -> str:
         """The version of the document at this position, as its catalogue row has it."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from konverze_indexes.fusion import NO_RANKING, Ranking, fused, shares_by_rank, 
 from konverze_indexes.manifest import Manifest, Tombstone
 from konverze_indexes.mmr import maximal_marginal_relevance
 from konverze_indexes.postings import Postings
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, version_numbers
+from konverze_indexes.segment import DocumentChunks, IndexedDocument, Segment, SegmentContent, version_numbers
 from konverze_indexes.where import Condition, parse_where
 
 MIN_CANDIDATES = 50
@@ -97,6 +97,22 @@ class LiveSegment:
     def content(self, position: int) -> DocumentChunks:
         """The document at a position, with its chunks."""
         return DocumentChunks(document=self.segment.document(position), chunks=self.segment.chunks_of(position))
+
+
+class Extent(NamedTuple):
+    """How much an index holds, or grows by.
+
+    Attributes:
+        documents: Live documents; parts of one count as one.
+        content_bytes: Their length: of their originals, and of texts that were added ready.
+    """
+
+    documents: int = 0
+    content_bytes: int = 0
+
+    def plus(self, other: Extent) -> Extent:
+        """Both together."""
+        return Extent(self.documents + other.documents, self.content_bytes + other.content_bytes)
 
 
 _Ranked: TypeAlias = tuple[float | None, int | None, float]
@@ -263,13 +279,28 @@ class Snapshot:
                 rows[document.id] = DocumentInfo(
                     id=document.id,
                     chunks=chunks + (earlier.chunks if earlier else 0),
-                    content_bytes=max(document.content_bytes, earlier.content_bytes if earlier else 0),
+                    content_bytes=document.content_bytes + (earlier.content_bytes if earlier else 0),
                     ingested_at=document.ingested_at,
                     metadata={**(earlier.metadata if earlier else {}), **document.metadata},
                     folder=document.folder or (earlier.folder if earlier else ""),
                     unread=document.unread + (earlier.unread if earlier else 0),
                 )
         return [rows[document_id] for document_id in sorted(rows)]
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How much is live; counted once for each generation."""
+        ids: set[str] = set()
+        content_bytes = 0
+        for part in self.segments:
+            live = list(part.live_positions())
+            ids.update(map(part.segment.document_id, live))
+            content_bytes += int(part.segment.content_bytes[live].sum())
+        return Extent(len(ids), content_bytes)
+
+    def rows_of(self, document_id: str) -> list[IndexedDocument]:
+        """The catalogue row of each live version of a document."""
+        return [part.segment.document(position) for part, position in self.positions_of(document_id)]
 
     def positions_of(self, document_id: str) -> list[tuple[LiveSegment, int]]:
         """Segment and position of each live version of a document."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from konverze_core.answers import Usage
 from konverze_core.documents import Unread
-from konverze_core.errors import LoadError, ProviderError
+from konverze_core.errors import LoadError, ProviderError, QuotaExceededError
 from konverze_core.protocols import Clock, Vectors
 from konverze_core.reports import IngestReport
 from konverze_indexes.dense_calibration import CalibrationQueries
@@ -22,6 +22,7 @@ from konverze_rag.calibration import sentence_queries
 from konverze_rag.ingest.contents import Contents
 from konverze_rag.ingest.preparing import LoadDocument, Order, Outcome, Preparation, Read, Rules
 from konverze_rag.ingest.progress import OnProgress, Progress, unheard
+from konverze_rag.ingest.quotas import Quotas, Refusals, Room
 from konverze_rag.ingest.tidying import tidy
 from konverze_rag.ingest.vectors import Embedding, known_vectors
 from konverze_rag.outgoing import DiscreetEmbedder
@@ -61,6 +62,17 @@ class _Tally:
         """How many are indexed, or are about to be."""
         return len(self.added) + len(self.changed)
 
+    def refuse(self, items: Iterable[DocumentChunks], errors: Iterable[QuotaExceededError]) -> None:
+        """Takes back what a commit had no room for."""
+        refused = {error.source: error for error in errors}
+        if refused:
+            self.failed += refused.items()
+            self.chunks -= sum(len(item.chunks) for item in items if item.document.id in refused)
+            self.added = [source for source in self.added if source not in refused]
+            self.changed = [source for source in self.changed if source not in refused]
+            self.unread = [(source, part) for source, part in self.unread if source not in refused]
+            self.duplicates = [pair for pair in self.duplicates if refused.keys().isdisjoint(pair)]
+
     def report(self) -> IngestReport:
         """The same, once all is committed."""
         return IngestReport(
@@ -92,6 +104,7 @@ class Ingestion:
         clock: Dates the documents.
         limits: How large a file may be.
         load: Reads files; several threads call it at once.
+        quotas: What the tenant may have, and take in a day.
     """
 
     def __init__(
@@ -103,18 +116,20 @@ class Ingestion:
         clock: Clock,
         limits: LoadLimits,
         load: LoadDocument,
+        quotas: Quotas,
     ) -> None:
         self.index = index
         self.embedder = embedder
         self.model = None if embedder is None else IndexEmbedding.of(embedder.info)
         self.contents = Contents()
+        self.quotas = quotas
         self._chunker = chunker
         self._clock = clock
         self._limits = limits
         self._load = load
 
     def run(self, order: Order, on_progress: OnProgress | None = None) -> IngestReport:
-        """Reads, cuts, embeds and commits; what cannot be read is reported and does not stop the rest.
+        """Reads, cuts, embeds and commits; what cannot be read, or has no room, is reported and does not stop the rest.
 
         Raises:
             ConfigError: A file object cannot be read, or not in binary mode.
@@ -123,33 +138,48 @@ class Ingestion:
             ProviderError: The embedding service failed; documents that it was done with are indexed.
             StoreError: The store did not take it; what was committed before is indexed.
         """
-        begun = self.index.refreshed().manifest
-        check_embedding(begun, self.model)
-        tally, tell = _Tally(generation=begun.generation), on_progress or unheard
+        generation, room = self._begun()
+        daily = self.quotas.daily(len(order.uploads))
+        tally, tell = _Tally(generation=generation), on_progress or unheard
         embedder = None if self.embedder is None else replace(self.embedder, tell=tally.took.append)
         with ExitStack() as stack:
-            preparation = Preparation(self.index, order, self._rules(embedder), self._clock)
+            stack.callback(daily.give_back)
+            preparation = Preparation(self.index, order, self._rules(embedder), self._clock, room=room, daily=daily)
             stack.callback(preparation.forget_originals)
             embedding = stack.enter_context(closing(Embedding(embedder, tell)))
             outcomes = stack.enter_context(closing(preparation.outcomes()))
-            return _Run(self, preparation, embedding, tally, tell=tell).of(outcomes, len(order.uploads))
+            return _Run(self, preparation, embedding, tally, room=room, tell=tell).of(outcomes, len(order.uploads))
 
     def _rules(self, embedder: DiscreetEmbedder | None) -> Rules:
         fingerprint = embedder.info.fingerprint if embedder else ""
         return Rules(chunker=self._chunker(embedder), load=self._load, limits=self._limits, fingerprint=fingerprint)
+
+    def _begun(self) -> tuple[int, Room]:
+        """The newest generation, which is not held on to, and what room there is."""
+        newest = self.index.refreshed()
+        check_embedding(newest.manifest, self.model)
+        return newest.manifest.generation, Room(self.quotas.limits(), newest)
 
 
 class _Run:
     """One ingest, in the thread that asked for it."""
 
     def __init__(
-        self, parts: Ingestion, preparation: Preparation, embedding: Embedding, tally: _Tally, *, tell: OnProgress
+        self,
+        parts: Ingestion,
+        preparation: Preparation,
+        embedding: Embedding,
+        tally: _Tally,
+        *,
+        room: Room,
+        tell: OnProgress,
     ) -> None:
         self._parts = parts
         self._preparation = preparation
         self._embedding = embedding
         self._tally = tally
         self._tell = tell
+        self._room = room
         self._committed = 0
 
     def of(self, outcomes: Iterable[Outcome], total: int) -> IngestReport:
@@ -175,6 +205,7 @@ class _Run:
         tally = self._tally
         try:
             read = outcome()
+            self._room.take(source, read.growth)
         except LoadError as error:
             tally.failed.append((source, error))
             return "failed", None
@@ -213,15 +244,19 @@ class _Run:
             items = [document.item for document in whole]
             vectors = [document.vectors for document in whole if document.vectors is not None]
             self._preparation.hand_over(items)
+            refusals = Refusals(self._room.limits, [item.document for item in items], replaces=True)
             self._tally.generation = self._parts.index.add(
                 items,
                 np.concatenate(vectors) if vectors else None,
                 embedding=self._parts.model,
                 replaces=True,
                 queries=self._questions(items),
+                refuses=refusals.refused,
             )
-            self._committed += len(whole)
+            self._tally.refuse(items, refusals.errors)
+            self._committed += len(whole) - len(refusals.errors)
             tidy(self._parts.index, self._questions)
+            self._room.see(self._parts.index.snapshot())
         done, total = self._committed, self._tally.documents
         self._tell(Progress(stage="committed", source="", done=done, total=total))
 

@@ -21,8 +21,10 @@ from konverze_core.errors import StoreError
 from konverze_core.protocols import Clock
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
-from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.snapshot import Extent
 from konverze_loaders import Chunker, LoadLimits
+from konverze_rag.ingest.daily_ingests import DailyIngests
+from konverze_rag.ingest.quotas import NO_GROWTH, Room, growth_of
 from konverze_rag.uploads import NamedUpload, at_hand, upload_bytes
 from konverze_rag.version import __version__
 
@@ -78,12 +80,14 @@ class Read:
         item: The document with its chunks; None where the index has it already.
         unread: Parts whose text is missing.
         replaces: Whether the index has a document of this id.
+        growth: How much the index grows by.
     """
 
     content_sha256: str
     item: DocumentChunks | None = None
     unread: tuple[Unread, ...] = ()
     replaces: bool = False
+    growth: Extent = NO_GROWTH
 
 
 Outcome: TypeAlias = tuple[NamedUpload, Callable[[], Read]]
@@ -115,13 +119,19 @@ class Preparation:
         order: What is to be ingested.
         rules: How uploads become chunks.
         clock: Dates the documents.
+        room: What the tenant's quotas leave.
+        daily: Counts the uploads that are read.
     """
 
-    def __init__(self, index: TenantIndex, order: Order, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, index: TenantIndex, order: Order, rules: Rules, clock: Clock, *, room: Room, daily: DailyIngests
+    ) -> None:
         self._index = index
         self._order = order
         self._rules = rules
         self._clock = clock
+        self._room = room
+        self._daily = daily
         self._settings = _settings_digest(order, rules)
         self._originals: set[str] = set()
 
@@ -146,9 +156,12 @@ class Preparation:
     def _read(self, upload: NamedUpload) -> Read:
         data = upload_bytes(upload, self._rules.limits)
         digest = hashlib.sha256(data).hexdigest()
-        known = _known(self._index.snapshot(), upload.source)  # which also looks whether the keys may still be used
+        known = self._index.snapshot().rows_of(upload.source)  # which also looks whether the keys may still be used
         if known and self._is_current(known, digest):
             return Read(content_sha256=digest)
+        growth = growth_of(known, len(data), replaces=True)
+        self._room.check(upload.source, growth)
+        self._daily.count(upload.source)
         document = self._rules.load(data, name=upload.name, password=self._order.password, limits=self._rules.limits)
         metadata = self._order.metadata
         facts: dict[str, MetadataValue] = {**document.metadata, **metadata}
@@ -166,7 +179,7 @@ class Preparation:
             unread=len(document.unread),
         )
         item = DocumentChunks(document=row, chunks=tuple(chunks))
-        return Read(content_sha256=digest, item=item, unread=document.unread, replaces=bool(known))
+        return Read(content_sha256=digest, item=item, unread=document.unread, replaces=bool(known), growth=growth)
 
     def _is_current(self, known: Sequence[IndexedDocument], digest: str) -> bool:
         if len(known) != 1 or (known[0].content_sha256, known[0].settings_sha256) != (digest, self._settings):
@@ -178,10 +191,6 @@ class Preparation:
         self._originals.add(f"uploads/{name}")
         self._index.blobs.write_lasting("upload", f"uploads/{name}", data)
         return name
-
-
-def _known(snapshot: Snapshot, source: str) -> list[IndexedDocument]:
-    return [part.segment.document(position) for part, position in snapshot.positions_of(source)]
 
 
 def _settings_digest(order: Order, rules: Rules) -> str:

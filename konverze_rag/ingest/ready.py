@@ -29,7 +29,11 @@ def documents_of(chunks: Sequence[Chunk], clock: Clock) -> tuple[list[DocumentCh
         groups.setdefault(checked_source(chunk.document_id), []).append(place)
     documents = [
         DocumentChunks(
-            document=IndexedDocument(id=id_, ingested_at=clock.now()),
+            document=IndexedDocument(
+                id=id_,
+                ingested_at=clock.now(),
+                content_bytes=sum(len(chunks[place].text.encode()) for place in places),
+            ),
             chunks=tuple(structs.replace(chunks[place], document_id=id_) for place in places),
         )
         for id_, places in groups.items()

@@ -47,5 +47,10 @@ def test_a_load_error_names_the_file_and_survives_a_process_boundary():
     assert (error.source, error.reason, str(error)) == ("a.pdf", "truncated", "a.pdf: truncated")
 
 
+def test_a_quota_names_the_setting_and_survives_a_process_boundary():
+    error = pickle.loads(pickle.dumps(errors.QuotaExceededError("a.pdf", "max_documents", "is 2")))
+    assert (error.source, error.quota, str(error)) == ("a.pdf", "max_documents", "a.pdf: max_documents is 2")
+
+
 def test_a_rate_limit_says_how_long_to_wait():
     assert errors.RateLimitedError("requests", retry_after_s=1.5).retry_after_s == 1.5

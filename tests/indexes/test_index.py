@@ -117,6 +117,29 @@ def test_the_same_document_again_replaces_in_one_commit(store, provider):
     assert _texts(index, "text") == ["new text"]
 
 
+def test_a_refused_document_is_dead_in_its_commit_and_its_earlier_version_lives_on(store, provider):
+    index, other = new_index(store, provider), reopened(store, provider)
+    add(index, document("a", "old text"), document("b", "old words"))
+    asked = []
+
+    def refuses(snapshot):
+        asked.append(snapshot.manifest.generation)
+        if len(asked) == 1:
+            add(other, document("c", "faster"))  # so that this one is asked again
+        return {"a", "d"}
+
+    documents = [document("a", "new text"), document("b", "new words"), document("d", "another text")]
+    vectors = unit_vectors(3)
+    assert index.add(documents, vectors, embedding=EMBEDDING, replaces=True, refuses=refuses) == 3
+    assert asked == [1, 2]
+    for reader in (index, reopened(store, provider)):
+        assert _ids(reader) == ["a", "b", "c"]
+        assert sorted(_texts(reader, "text words faster")) == ["faster", "new words", "old text"]
+        assert reader.snapshot().extent.documents == 3
+    compact(index)
+    assert _ids(reopened(store, provider)) == ["a", "b", "c"]
+
+
 def test_added_chunks_join_what_the_document_holds(store, provider):
     index = new_index(store, provider)
     add(index, document("a", "first"), replaces=False)

@@ -182,6 +182,14 @@ def fill(here):
     here("ask", "How long does a refund take?", "--tenant", "acme", "--conversation", "c")
 
 
+def test_files_above_a_quota_are_told(here, monkeypatch):
+    monkeypatch.setenv("KONVERZE_MAX_DOCUMENTS", "1")
+    done = here("ingest", "policy.md", "नीति.txt", "--tenant", "acme", status=1)
+    assert "1 documents" in done.stdout
+    assert "failed: नीति.txt: max_documents is 1" in done.stderr
+    assert "content bytes: 42" in here("stats", "--tenant", "acme").stdout
+
+
 def test_keys_are_rotated(here):
     fill(here)
     done = here("rotate")

@@ -76,7 +76,10 @@ def facts(document, count):
 def ingestion(tenant, load, *, embedder=None):
     chunker = TokenWindowChunker(lambda texts: [len(text.split()) for text in texts], max_tokens=50, overlap_tokens=0)
     model = None if embedder is None else DiscreetEmbedder(model=embedder, settings=lambda: OFFLINE)
-    return Ingestion(tenant.index, lambda _: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load)
+    quotas = tenant._ingestion.quotas
+    return Ingestion(
+        tenant.index, lambda _: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load, quotas=quotas
+    )
 
 
 def test_a_large_batch_becomes_several_commits_of_whole_documents(make_engine):

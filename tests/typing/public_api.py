@@ -25,6 +25,11 @@ def engine_and_tenant(engine: kr.Engine) -> None:
     assert_type(acme.insights(until=date(2026, 1, 1)).unanswered, tuple[kr.QuestionGroup, ...])
     assert_type(acme.export("acme.zip", visitor="v"), kr.ExportReport)
     assert_type(acme.stats(), kr.TenantStats)
+    assert_type(acme.stats().content_bytes, int)
+    assert_type(acme.configure(kr.TenantSettings(max_documents=100, max_stored_bytes=10**9, daily_ingests=50)), int)
+    for _, error in acme.ingest("a.pdf").failed:
+        if isinstance(error, kr.QuotaExceededError):
+            assert_type(error.quota, str)
     assert_type(engine.tenants(), list[str])
 
 
