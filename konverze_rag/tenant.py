@@ -251,8 +251,10 @@ class Tenant:
         documents, places = documents_of(given, self._clock)
         if not given:
             return self.index.snapshot().manifest.generation
-        refusals = Refusals(self._quotas.limits(), [item.document for item in documents], replaces=False)
-        refusals.none_refused(self.index.refreshed())
+        limits = self._quotas.limits()
+        refusals = Refusals(limits, [item.document for item in documents], replaces=False)
+        if limits.are_set:
+            refusals.none_refused(self.index.refreshed())
         queries = None
         if vectors is None:
             array = None

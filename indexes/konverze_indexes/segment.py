@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct, structs
 from msgspec import json as fast_json
-from msgspec import structs
 
 from konverze_core.documents import Chunk, Metadata, MetadataValue, Span
 from konverze_core.errors import ConfigError
@@ -108,6 +108,15 @@ class IndexedDocument:
         row = cast("dict[str, Any]", fast_json.decode(text))
         row["ingested_at"] = datetime.fromisoformat(row["ingested_at"])
         return cls(**row)
+
+
+class _Length(Struct):
+    """What is read of the catalogue rows of all documents at once."""
+
+    content_bytes: int
+
+
+_decode_length = fast_json.Decoder(_Length).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,14 +367,15 @@ class Segment:
         """The catalogue row at this position."""
         return IndexedDocument.from_json(self._documents[position])
 
-    def document_id(self, position: int) -> str:
-        """The id of the document at this position."""
-        return self._document_ids[position]
+    def document_ids(self) -> list[bytes]:
+        """The ids of all documents in UTF-8, dead ones included."""
+        return self._document_ids.all_utf8()
 
     @cached_property
     def content_bytes(self) -> npt.NDArray[np.int64]:
         """Lengths of all documents as their catalogue rows have them, dead ones included; int64, shape (documents,)."""
-        return np.array([self.document(position).content_bytes for position in range(len(self.versions))], np.int64)
+        rows = map(_decode_length, self._documents.all_utf8())
+        return np.fromiter((row.content_bytes for row in rows), np.int64, count=len(self.versions))
 
     def version(self, position: int) -> str:
         """The version of the document at this position, as its catalogue row has it."""

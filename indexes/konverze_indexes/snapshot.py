@@ -290,11 +290,11 @@ class Snapshot:
     @cached_property
     def extent(self) -> Extent:
         """How much is live; counted once for each generation."""
-        ids: set[str] = set()
+        ids: set[bytes] = set()
         content_bytes = 0
         for part in self.segments:
             live = list(part.live_positions())
-            ids.update(map(part.segment.document_id, live))
+            ids.update(map(part.segment.document_ids().__getitem__, live))
             content_bytes += int(part.segment.content_bytes[live].sum())
         return Extent(len(ids), content_bytes)
 

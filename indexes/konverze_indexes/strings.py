@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -57,6 +58,11 @@ class StringColumn:
     def utf8_of(self, position: int) -> memoryview:
         """The bytes of the string at a position that is known to be there."""
         return self._utf8[self._starts[position] : self._starts[position + 1]]
+
+    def all_utf8(self) -> list[bytes]:
+        """The bytes of all strings, for who looks at each of them."""
+        whole = self.utf8.tobytes()
+        return [whole[start:end] for start, end in pairwise(self.starts.tolist())]
 
     def kept(self, position: int) -> str:
         """The same as `[position]`, decoded once: for columns of few distinct strings."""

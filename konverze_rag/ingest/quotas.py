@@ -33,6 +33,11 @@ class Limits(NamedTuple):
     max_documents: int | None
     max_stored_bytes: int | None
 
+    @property
+    def are_set(self) -> bool:
+        """Whether there are any."""
+        return any(limit is not None for limit in self)
+
     def check(self, source: str, held: Extent, growth: Extent) -> None:
         """Whether there is room for a document; one that takes no more than its earlier version always has it.
 
@@ -76,7 +81,7 @@ class Room:
 
     def see(self, newest: Snapshot) -> None:
         """Notes what others have brought in."""
-        if any(limit is not None for limit in self.limits):
+        if self.limits.are_set:
             self._held = Extent(*map(max, self._held, newest.extent))
 
     def check(self, source: str, growth: Extent) -> None:
@@ -118,7 +123,7 @@ class Refusals:
     def refused(self, newest: Snapshot) -> Collection[str]:
         """Their ids."""
         room, self.errors = Room(self._limits, newest), []
-        for row in self._rows:
+        for row in self._rows if self._limits.are_set else ():
             try:
                 room.take(row.id, growth_of(newest.rows_of(row.id), row.content_bytes, replaces=self._replaces))
             except QuotaExceededError as error:

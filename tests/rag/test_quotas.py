@@ -330,7 +330,7 @@ def test_a_long_ingest_stops_embedding_once_another_process_has_taken_the_room(m
     report = acme.ingest({f"d{number}": b"text %d" % number for number in range(40)}, on_progress=overtake)
     assert held(acme) == (60, held(acme)[1])
     assert len(report.added) == 3
-    # Those that were read before the others came in, and no more of them than one commit holds.
+    # Of what the others left no room for, one commit was embedded in vain.
     assert acme.stats().deleted_chunks <= 2
 
 
