@@ -61,8 +61,14 @@ def tokens(*messages: str) -> int:
 
 
 @settings(deadline=None, max_examples=50)  # the first count loads the vocabulary
-@given(texts, st.lists(hits(), max_size=5), histories, st.lists(texts, max_size=5), sizes)
-def test_a_prompt_is_counted_exactly_fits_and_keeps_its_rules(question, found, history, earlier, size):
+@given(
+    question=texts,
+    found=st.lists(hits(), max_size=5),
+    history=histories,
+    earlier=st.lists(texts, max_size=5),
+    size=sizes,
+)
+def test_a_prompt_is_counted_exactly_fits_and_keeps_its_rules(*, question, found, history, earlier, size):
     window, output = size
     budget = TokenBudget(context_window_tokens=window, max_output_tokens=output, count=COUNTER.count)
     system = system_text(POLICY, question=question, nonce=NONCE)
