@@ -100,12 +100,12 @@ class BlobStoreContract:
         assert store.head("a/first").modified_at == first, "reading does not date"
 
     def test_lists_sorted_names_at_any_depth(self, store: BlobStore) -> None:
-        names = ["a", "b/c", "b/d/e", "b/d/f/g", "b/da", "ba"]
+        names = ["a", "b-a", "b.a", "b/c", "b/d-a/e", "b/d/e", "b/d/f/g", "b/da", "b=a", "b_a", "ba"]  # as bytes
         for name in reversed(names):
             store.put(name, b"x")
         assert store.list("") == names
-        assert store.list("b/") == ["b/c", "b/d/e", "b/d/f/g", "b/da"]
-        assert store.list("b/d") == ["b/d/e", "b/d/f/g", "b/da"]
+        assert store.list("b/") == ["b/c", "b/d-a/e", "b/d/e", "b/d/f/g", "b/da"]
+        assert store.list("b/d") == ["b/d-a/e", "b/d/e", "b/d/f/g", "b/da"]
         assert store.list("b/d/f/g") == ["b/d/f/g"]
 
     @pytest.mark.parametrize("prefix", ["nothing", "b/nothing/", "a/", "../", "/", "B", "..", "b/../"])

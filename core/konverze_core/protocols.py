@@ -86,7 +86,10 @@ class BlobStore(Protocol):
         ...
 
     def list(self, prefix: str) -> list[str]:
-        """Sorted names of all blobs whose name starts with `prefix`, at any depth."""
+        """Names of all blobs whose name starts with `prefix`, at any depth, sorted by their bytes.
+
+        A name that is put or deleted meanwhile may be missing or there, whatever else is: a listing is no snapshot.
+        """
         ...
 
     def head(self, name: str) -> BlobHead:
