@@ -9,6 +9,7 @@ blob or a folder of blobs belongs is an `IntegrityError`, for this store never m
 from __future__ import annotations
 
 import errno
+import math
 import os
 import secrets
 import stat
@@ -34,6 +35,7 @@ from konverze_indexes.durable import DIRECTORY_FLAGS, make_directories, make_dir
 from konverze_indexes.mapping import mapped
 
 LEFTOVER_AGE_S = 3600.0
+"""A file that a writer has not finished by then is taken for one that a writer left who died; looked for as often."""
 # Below this, reading costs less than mapping.
 MAPPED_BYTES_MIN = 128 << 10
 
@@ -78,7 +80,7 @@ class LocalBlobStore:
         with _translated(str(root)):
             make_directories(self._root)
             os.close(self._walked([]))  # a file, or what may not be read, is refused now
-        self._is_tidied = False
+        self._tidied_at = -math.inf
 
     def __repr__(self) -> str:
         return f"LocalBlobStore({str(self._root)!r})"
@@ -117,7 +119,7 @@ class LocalBlobStore:
         *folders, leaf = checked_blob_name(name).split("/")
         temporary = secrets.token_hex(16)
         with _translated(name), self._folder([_TEMPORARY], create=True) as spool:
-            self._tidy(spool)
+            self._tidy()
             try:
                 write_new_file(temporary, data, dir_fd=spool)
                 with self._folder(folders, create=True) as folder:
@@ -179,17 +181,21 @@ class LocalBlobStore:
             StoreUnavailableError: The file cannot be removed.
         """
         *folders, leaf = checked_blob_name(name).split("/")
+        with _translated(name):
+            self._tidy()
         with suppress(BlobNotFoundError), _translated(name), self._folder(folders) as folder:
             _refuse_stray_leaf(leaf, folder)
             with suppress(FileNotFoundError, IsADirectoryError):
                 os.unlink(leaf, dir_fd=folder)
             os.fsync(folder)  # also when it is gone: whoever removed it may have died before this line
 
-    def _tidy(self, spool: int) -> None:
-        """Once, before the first blob is written: readers have no use for it."""
-        if not self._is_tidied:
-            _remove_leftovers(spool)
-            self._is_tidied = True
+    def _tidy(self) -> None:
+        """Before the first blob is written or deleted, and from time to time: a leftover may be a copy of what goes."""
+        now = time.monotonic()
+        if now - self._tidied_at >= LEFTOVER_AGE_S:
+            with suppress(BlobNotFoundError), self._folder([_TEMPORARY]) as spool:
+                _remove_leftovers(spool)
+            self._tidied_at = now
 
     @contextmanager
     def _folder(self, parts: Sequence[str], *, create: bool = False) -> Generator[int]:

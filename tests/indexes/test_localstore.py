@@ -229,16 +229,34 @@ def test_a_root_that_went_away_is_unavailable(store, root):
         store.list("")
 
 
-def test_a_store_removes_what_dead_writers_left_behind_before_it_writes(store, root):
+@pytest.fixture
+def leftovers(store, root):
+    """Files of writers that died: one of more than an hour ago, and one that may still be written."""
     store.put("a", b"x")
     old, young = root / ".tmp" / "old", root / ".tmp" / "young"
     for path in (old, young):
         path.write_bytes(b"x")
     os.utime(old, (time.time() - 3700,) * 2)
+    return old, young
+
+
+@pytest.mark.parametrize("act", [lambda store: store.put("a", b"x"), lambda store: store.delete("none")])
+def test_a_store_removes_what_dead_writers_left_behind_before_it_writes_or_deletes(root, leftovers, act):
+    old, young = leftovers
     later = LocalBlobStore(root)
     assert later.get("a") == b"x"
     assert old.exists(), "a reader has no use for it"
-    later.put("a", b"x")
+    act(later)
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_store_looks_again_for_what_writers_leave_behind_that_die_later(store, leftovers, monkeypatch):
+    old, young = leftovers
+    store.put("a", b"x")
+    assert old.exists(), "it has looked less than an hour ago"
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 3700)
+    store.delete("a")
     assert not old.exists()
     assert young.exists()
 
