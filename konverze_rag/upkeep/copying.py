@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, UnknownTenantError
 from konverze_core.protocols import BlobStore
 from konverze_indexes.contention import pause
+from konverze_rag.conversations.names import DAYS, VISITORS
 
 MAX_COPY_TRIES = 32
 """How often a copy looks again because something that it was to have was removed or sealed anew meanwhile."""
 
 _COMMITS = "commits/"
+_FEEDBACK = "/feedback/"
 _WRITTEN_ONCE = ("segments/", "uploads/")
 """Folders whose blobs change only with a data key."""
 
@@ -136,7 +138,7 @@ class _Copy:
             self._keyring, self.sizes = keyring, {}
         commits = self._source.list(self._prefix + _COMMITS)[:1]
         held = [(name, bytes(self._source.get(name))) for name in commits]
-        names = [name for name in self._source.list(self._prefix) if not name.startswith(self._prefix + _COMMITS)]
+        names = self._names()
         is_whole = self._copied(names)
         for name, blob in held:
             self._put(name, blob)
@@ -144,6 +146,13 @@ class _Copy:
         for name in commits:
             self._source.head(name)
         return is_whole and self._newest_keyring() == keyring
+
+    def _names(self) -> list[str]:
+        """All but the commits. A listing takes its time: what is written later than something is listed before it."""
+        feedback = [name for name in self._source.list(self._prefix + DAYS) if _FEEDBACK in name]
+        others = [name for name in self._source.list(self._prefix) if _FEEDBACK not in name]
+        markers = self._source.list(self._prefix + VISITORS)
+        return [name for name in sorted({*feedback, *others, *markers}) if not name.startswith(self._prefix + _COMMITS)]
 
     def _newest_keyring(self) -> tuple[str, bytes]:
         names = self._source.list(f"keyring/{self._directory}/")

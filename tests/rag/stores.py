@@ -68,3 +68,24 @@ class StoreInterruptedAt:
             return getattr(self._inner, verb)(*args, **kwargs)
 
         return call
+
+
+class PagedStore:
+    """A store whose listings come in two pages, as a cloud's do: somebody else acts once between two pages.
+
+    Attributes:
+        act: What is still to be done; None once it was.
+    """
+
+    def __init__(self, inner, border, act):
+        self._inner, self._border, self.act = inner, border, act
+
+    def __getattr__(self, verb):
+        return getattr(self._inner, verb)
+
+    def list(self, prefix):
+        first = [name for name in self._inner.list(prefix) if name < self._border]
+        if self._border.startswith(prefix) and self.act is not None:
+            act, self.act = self.act, None
+            act()
+        return first + [name for name in self._inner.list(prefix) if name >= self._border]

@@ -13,7 +13,7 @@ from konverze_indexes.generations import erase_keyring
 from konverze_indexes.marks import FileMarks, MemoryMarks
 from konverze_indexes.tenant_ids import tenant_directory
 from konverze_rag.upkeep.copying import MAX_COPY_TRIES, copy_tenants
-from tests.rag.stores import FailingStore, InterruptedStore, StoreInterruptedAt
+from tests.rag.stores import FailingStore, InterruptedStore, PagedStore, StoreInterruptedAt
 from tests.settings import OFFLINE
 
 DIRECTORY = tenant_directory("acme")
@@ -258,6 +258,35 @@ def test_a_copy_is_whole_whatever_happens_between_any_two_calls(make_engine, wha
         if held.act is not None:
             break
     assert 10 < calls < 999
+
+
+@pytest.mark.parametrize("border", ["days/2026-01-01/e", "days/2026-01-01/feedback/", "settings/", "visitors/"])
+def test_a_turn_that_is_rated_between_two_pages_of_a_listing_does_not_damage_the_copy(make_engine, blobs, border):
+    acme = make_engine().tenant("acme")
+    fill(acme)
+    target = MemoryBlobStore()
+
+    def act():
+        for number in range(8):  # blinded names before and behind the border
+            answer = acme.ask("How long do refunds take?", conversation=f"c{number}", visitor="ravi")
+            acme.give_feedback(f"c{number}", answer.turn, helpful=True)
+
+    copied(PagedStore(blobs, f"tenants/{DIRECTORY}/{border}", act), target, "acme")
+    report = make_engine(blobs=target, marks=MemoryMarks()).verify()
+    assert [finding for finding in report.findings if not finding.is_harmless] == []
+
+
+def test_feedback_is_restored_with_its_turn_and_is_no_damage(site):
+    with opened(site / "data") as engine:
+        [turn] = engine.tenant("acme").turns()
+        engine.tenant("acme").give_feedback("c", turn.turn, helpful=False, comment="No.")
+        engine.back_up(site / "backup")
+        engine.tenant("acme").erase_visitor("asha")
+    with opened(elsewhere(site)) as engine:
+        findings = engine.restore(site / "backup").findings
+        assert [finding for finding in findings if "/days/" in finding.name] == []
+        [turn] = engine.tenant("acme").turns()
+        assert turn.feedback.comment == "No."
 
 
 def test_a_tenant_erased_while_it_is_copied_is_not_in_the_copy(make_engine, blobs, site):
