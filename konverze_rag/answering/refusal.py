@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.answer_type import asked_codes, names_in, priced_words, promises
 from konverze_rag.answering.language import language_of
-from konverze_rag.answering.wording import Vocabulary, code_pattern, content_words, coverage
+from konverze_rag.answering.wording import Vocabulary, content_words, coverage, holds_code
 
 ANSWERABLE_FROM = 0.5
 """Evidence from which a question counts as answered, where a dense score is known."""
@@ -133,8 +133,8 @@ def _knows(words: Sequence[str], hits: Sequence[Hit], *, share: float = _KNOWN_F
 def _lacks_a_code(question: str, hits: Sequence[Hit], *, is_priced: bool) -> bool:
     """Whether a code is unknown that is priced, or while others of its family are known; an order number may be."""
     text = "\n".join(map(_text, hits))
-    unknown = [code for code in asked_codes(question) if not code_pattern(code).search(text)]
-    return any(is_priced or code_pattern(code, is_family=True).search(text) for code in unknown)
+    unknown = [code for code in asked_codes(question) if not holds_code(text, code)]
+    return any(is_priced or holds_code(text, code, is_family=True) for code in unknown)
 
 
 def _is_promised(question: str, words: frozenset[str], hits: Sequence[Hit]) -> bool:

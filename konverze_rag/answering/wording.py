@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import regex
 
@@ -20,7 +19,6 @@ _SHORTEST_INDIC_STEM_CHARS = 2
 # Below this likeness two words are taken as different.
 _ALIKE = 0.6
 _TRIGRAM = 3
-_CACHED_WORDS = 1 << 15
 _EMPTY = STOP_WORDS | NEGATIONS
 
 _ENGLISH = "ations ation ments ment ingly ings edly ing ied ies ed es ly s e y"
@@ -35,7 +33,8 @@ _HINDI_SUFFIXES = tuple(_HINDI.split())
 _INDIC = regex.compile(r"[\u0900-\u0d7f]")
 _FIGURE = regex.compile(r"(?:rs|inr)?\.?\d")
 _CODE_PART = regex.compile(r"\d+|[^\W\d_]+")
-_CODE_JOINT = r"[\W_]{0,2}"
+_CODE_JOINT_CHARS = 2
+_FIGURES = regex.compile(r"\d+")
 _SPELLINGS = str.maketrans({"\u093c": "", "\u0901": "\u0902", "ʼ": "'", "’": "'"})
 
 
@@ -74,24 +73,46 @@ def is_code(word: str) -> bool:
     return has_digit(word) and word[0].isalpha() and not _FIGURE.match(word)
 
 
-def code_pattern(code: str, *, is_family: bool = False) -> regex.Pattern[str]:
-    """Finds a code however its parts are joined: `nv-300`, `NV 300`, `NV300`.
+def holds_code(text: str, code: str, *, is_family: bool = False) -> bool:
+    """Whether a text holds a code, however its parts are joined: `nv-300`, `NV 300`, `NV300`.
+
+    No pattern is made of the code: the module that compiles patterns would remember it, and it may be a visitor's.
 
     Args:
+        text: Where to look.
         code: As `content_words` yields it.
         is_family: Whether its figures may be others.
     """
-    parts = (r"\d+" if is_family and part.isdigit() else regex.escape(part) for part in _CODE_PART.findall(code))
-    return regex.compile(rf"(?<![\p{{L}}\p{{N}}]){_CODE_JOINT.join(parts)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
+    text, parts = text.casefold(), _CODE_PART.findall(code.casefold())
+    sought = ["" if is_family and part.isdigit() else part for part in parts]
+    starts = (found.start() for found in _CODE_PART.finditer(text))
+    return any(_stands_at(text, start, sought) for start in starts if not text[max(start - 1, 0) : start].isalnum())
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
+def _stands_at(text: str, start: int, parts: Sequence[str]) -> bool:
+    """Whether the parts stand here close together, with no letter or figure behind; an empty one is any figures.
+
+    Figures that are written in one may stand for several parts.
+    """
+    place, was_figures = start, False
+    for part in parts:
+        behind = next((at for at in range(place, place + _CODE_JOINT_CHARS + 1) if text[at : at + 1].isalnum()), place)
+        figures = None if part else _FIGURES.match(text, behind)
+        if part and text.startswith(part, behind):
+            place = behind + len(part)
+        elif figures:
+            place = figures.end()
+        elif part or not was_figures:
+            return False
+        was_figures = not part
+    return not text[place : place + 1].isalnum()
+
+
 def weight(word: str) -> int:
     """How much a word says: its length in characters; a word with a digit (a code, a price) says most."""
     return _HEAVIEST_CHARS if has_digit(word) else min(len(word), _HEAVIEST_CHARS)
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
 def stem(word: str) -> str:
     """The word without its inflection."""
     if _INDIC.search(word):
@@ -106,7 +127,6 @@ def _without_suffix(word: str, suffixes: Sequence[str], shortest: int) -> str:
     return word.removesuffix(next(found, ""))
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
 def likeness(one: str, other: str) -> float:
     """How alike two words are, 0 to 1: same, same stem, a long common beginning, or many common trigrams.
 
