@@ -228,7 +228,10 @@ class Engine:
         Raises:
             StoreError: The store cannot be listed.
         """
-        return self._upkeep.purge()
+        try:
+            return self._upkeep.purge()
+        finally:
+            self._open_tenants.sweep()
 
     def verify(self, *tenant_ids: str) -> VerifyReport:
         """Opens every blob of these tenants, or of all, and checks every hash, chain, commitment and reference.

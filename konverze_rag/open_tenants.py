@@ -100,7 +100,7 @@ class OpenTenants:
                 self._check_open()
                 if self._idle_sweep is None:
                     every_s = self._tenancy.settings.key_lease_s * SWEPT_PER_LEASE
-                    self._idle_sweep = IdleSweep(self._drop_idle, every_s)
+                    self._idle_sweep = IdleSweep(self.sweep, every_s)
                 return self._taken_up(tenant_id, tenant)
 
     def _taken_up(self, tenant_id: str, tenant: Tenant) -> Tenant:
@@ -109,10 +109,11 @@ class OpenTenants:
         first.on_drop(partial(_let_go, self._kept, tenant_id))
         return first
 
-    def _drop_idle(self) -> None:
-        """No key stays in memory for much longer than its lease because nobody comes to ask for it."""
+    def sweep(self) -> None:
+        """No key stays in memory for much longer than its lease, and no question than its day, because nobody asks."""
         for tenant in list(self._alive.values()):
             tenant.drop_if_idle()
+            tenant.forget_ended()
         self._tenancy.residents.sweep()  # also of tenants that were let go since they were searched
 
     def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:

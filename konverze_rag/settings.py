@@ -171,7 +171,8 @@ class Settings(BaseModel):
             Of `email`, `phone`, `aadhaar`, `pan`, `gstin`, `upi`, `card`. A remote embedding model sees the kind alone.
         redaction_keeps: The business's own addresses and numbers, which stay.
         answer_cache_size: So many answers of a tenant are kept in memory beside its index, and given again to the same
-            question until a document or a setting changes; 0 for none. Questions with a history are always asked anew.
+            question until a document or a setting changes or the day (UTC) ends; 0 for none. Questions with a history
+            are always asked anew.
         daily_tokens: Tokens of prompts, answers and remotely embedded questions that a tenant may use a day (UTC), in
             all processes together; None for no limit. Past it, answers are extractive, from a search by words.
         daily_cost: The same in money, by `prices`; all models need one, a remote embedding model, too.

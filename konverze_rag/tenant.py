@@ -76,6 +76,7 @@ class Tenant:
         self._limits = VisitorLimits(tenancy.clock)
         self._spending = tenancy.spending(keyring)
         self._quotas = tenancy.quotas(keyring, self._configuration.current)
+        self._today = tenancy.clock.now().date()
         self.index.accompany(self._vectors)
         self.index.accompany(self._answers)
         self._use(self._asked(tenancy.model))
@@ -563,13 +564,16 @@ class Tenant:
             TenantErasedError: The tenant was erased.
         """
         self._keyring.refresh()
-        return erase_visitor(
-            self._tenancy,
-            self.id,
-            self._conversations,
-            checked_name("visitor", visitor),
-            retention_days=self._configuration.current().retention_days,
-        )
+        try:
+            return erase_visitor(
+                self._tenancy,
+                self.id,
+                self._conversations,
+                checked_name("visitor", visitor),
+                retention_days=self._configuration.current().retention_days,
+            )
+        finally:
+            self._forget_questions()
 
     def erase(self) -> ErasureReceipt:
         """Erases the tenant: destroys its keys, then deletes all that it has; its id is not used again.
@@ -589,6 +593,20 @@ class Tenant:
     def drop_if_idle(self) -> None:
         """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads."""
         self._keyring.drop_if_idle()
+
+    def forget_ended(self) -> None:
+        """Drops what is kept in memory of questions of earlier days, and the keys of days that have ended."""
+        self._conversations.forget_ended()
+        self._spending.forget_ended()
+        self._quotas.grants.forget_ended()
+        today = self._clock.now().date()
+        if self._today != today:
+            self._today = today
+            self._forget_questions()
+
+    def _forget_questions(self) -> None:
+        self._vectors.forget()
+        self._answers.forget()
 
     def on_drop(self, callback: Callable[[], None]) -> None:
         """Calls back whenever keys and decrypted data are dropped; see `Keyring.on_drop`."""

@@ -23,7 +23,7 @@ class VisitorLimits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._used_up_to: OrderedDict[str, float] = OrderedDict()
+        self._used_up_to: OrderedDict[int, float] = OrderedDict()  # by hash: an erasure of a visitor finds no name here
         self._lock = threading.Lock()
 
     def admit(self, visitor: str, asks_per_minute: int) -> None:
@@ -36,16 +36,16 @@ class VisitorLimits:
         Raises:
             RateLimitedError: Too often; tells when to come back.
         """
-        now = self._clock.monotonic()
+        who, now = hash(visitor), self._clock.monotonic()
         with self._lock:
-            used_up_to = max(self._used_up_to.get(visitor, now), now) + MINUTE_S / asks_per_minute
+            used_up_to = max(self._used_up_to.get(who, now), now) + MINUTE_S / asks_per_minute
             wait_s = used_up_to - now - MINUTE_S
             if wait_s > 0:
                 raise RateLimitedError(
                     f"a visitor may ask {asks_per_minute} times a minute; try again in {wait_s:.0f} s",
                     retry_after_s=wait_s,
                 )
-            self._used_up_to[visitor] = used_up_to
-            self._used_up_to.move_to_end(visitor)
+            self._used_up_to[who] = used_up_to
+            self._used_up_to.move_to_end(who)
             if len(self._used_up_to) > MAX_VISITORS:
                 self._used_up_to.popitem(last=False)

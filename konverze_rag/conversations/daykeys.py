@@ -16,9 +16,9 @@ from konverze_rag.conversations.names import DAYS, key_name
 KIND = "day-key"
 """What a day key is sealed as."""
 
-CACHED_DAYS = 2
-"""Keys of today and of this many days before stay in memory, and that of the day last asked for, for as long as the
-tenant's key lease lasts."""
+CACHED_DAYS = 1
+"""Keys of today and of this many days before stay in memory, for as long as the tenant's key lease lasts: none that a
+purge may have destroyed. That of the day last asked for stays until the next look for what is not needed any more."""
 
 
 class DayKeys:
@@ -40,6 +40,13 @@ class DayKeys:
     def drop(self) -> None:
         """Forgets all keys."""
         self._cached = {}
+
+    def forget_ended(self) -> None:
+        """Forgets the keys of days that conversations do not go on from."""
+        cached, oldest = self._cached, self._clock.now().date() - timedelta(days=CACHED_DAYS)
+        for day in list(cached):
+            if day < oldest:
+                cached.pop(day, None)
 
     def blobs_of(self, day: date) -> TenantBlobs:
         """The tenant's blobs, sealed and opened under the key of the day.
@@ -95,9 +102,6 @@ class DayKeys:
         return DataKey(id=opened[:KEY_ID_BYTES], secret=opened[KEY_ID_BYTES:])
 
     def _remembered(self, cached: dict[date, DataKey], day: date, key: DataKey) -> DataKey:
-        oldest = self._clock.now().date() - timedelta(days=CACHED_DAYS)
-        for other in list(cached):
-            if other < oldest:
-                cached.pop(other, None)
+        self.forget_ended()
         cached[day] = key
         return key

@@ -113,6 +113,10 @@ class Grants(Generic[Total]):
                 return before, after
         raise ConflictError("other processes took every grant that was tried; try again")
 
+    def forget_ended(self) -> None:
+        """Forgets the keys of days on which nothing is handed out any more."""
+        self._days.forget_ended()
+
     def _last(self, blobs: TenantBlobs, day: date) -> tuple[int, Total]:
         """How many grants there are on a day, and what they come to."""
         names = self._blobs.names(grant_folder(day, self._use))

@@ -81,6 +81,10 @@ class Spending:
             if reservation.day == self._day:
                 self._left = self._left.plus(reservation.spend.minus(used))
 
+    def forget_ended(self) -> None:
+        """Forgets the keys of days on which nothing is spent any more."""
+        self._grants.forget_ended()
+
     def _take_grant(self, needed: Spend, budget: Spend) -> None:
         """Takes what is missing, or a share of the budget where that is more and still there."""
         missing = needed.minus(self._left)

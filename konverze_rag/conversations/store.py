@@ -174,6 +174,10 @@ class Conversations:
         """
         return self._keyring.blind_name("end user", visitor)
 
+    def forget_ended(self) -> None:
+        """Forgets the keys of days that conversations do not go on from."""
+        self._days.forget_ended()
+
     def purge(self, before: date) -> PurgedTurns:
         """Ends the conversations of all days before this one: their keys first, then their turns and markers.
 

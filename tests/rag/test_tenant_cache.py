@@ -247,7 +247,7 @@ def test_tenants_that_nobody_holds_do_not_outlive_their_keys(make_engine, clock)
     gc.collect()
     assert passing() is not None, "kept while its keys are"
     clock.advance(OFFLINE.key_lease_s)
-    engine._open_tenants._drop_idle()
+    engine._open_tenants.sweep()
     gc.collect()
     assert passing() is None
     assert engine.health().open_tenants == 1
@@ -265,7 +265,7 @@ def test_the_keys_of_a_tenant_that_nobody_can_use_any_more_are_dropped_with_thei
     del acme
     gc.collect()
     clock.advance(OFFLINE.key_lease_s)
-    engine._open_tenants._drop_idle()
+    engine._open_tenants.sweep()
     assert keyring._keys == {}
     assert engine.cache_stats().resident_tenants == 0
 
