@@ -89,7 +89,9 @@ class Upkeep:
 
     def purge(self) -> PurgeReport:
         """See `Engine.purge_expired`."""
+        return self._purged(self._directories())
 
+    def _purged(self, directories: Sequence[str]) -> PurgeReport:
         def purge_one(directory: str) -> PurgeReport:
             keyring = self._tenancy.keyring(directory)
             retention_days = self._tenancy.configuration(keyring).current().retention_days
@@ -98,7 +100,7 @@ class Upkeep:
                 days=gone.days, turns=gone.turns, feedback=gone.feedback, markers=gone.markers, bytes=gone.bytes
             )
 
-        return each_tenant(self._directories(), purge_one, empty=PurgeReport())
+        return each_tenant(directories, purge_one, empty=PurgeReport())
 
     def erase_tenant(self, tenant_id: str) -> ErasureReceipt:
         """See `Engine.erase_tenant`."""
@@ -141,6 +143,7 @@ class Upkeep:
             return True
 
         copy_tenants(source, blobs, chosen, is_wanted=make_way)
+        self._purged(chosen)  # what it cannot open, the verification tells
         return verified(self._tenancy, chosen)
 
     def _is_older_than_marked(self, source: BlobStore, directory: str) -> bool:
