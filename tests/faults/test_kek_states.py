@@ -156,3 +156,36 @@ def test_a_tenants_own_kek_is_erased_in_the_vault_and_the_receipt_tells_until_wh
     assert receipt.mode == "kek_destroyed"
     assert "purge protection" in receipt.remains[0].what
     assert receipt.effective_by == receipt.remains[0].until
+
+
+def test_a_backup_of_an_erased_tenant_opens_until_its_own_kek_is_purged(authority):
+    with KeyVaultServer(server_context(authority.leaf())) as vault:
+        vault.create_rsa(KEK)
+        site = Site(vault, authority, vault.create_ec("konverze-sign"))
+        keys = site.engine().keys
+        own = kr.Engine(
+            settings=OFFLINE.model_copy(update={"kek_per_tenant": True}), blobs=site.blobs, keys=keys, clock=site.clock
+        )
+        own.tenant("globex").ask("How long do refunds take?", conversation="c", visitor="v")
+        backup = MemoryBlobStore()
+        for name in site.blobs.list(""):
+            backup.put(name, site.blobs.get(name))
+
+        def turns():
+            opened = kr.Engine(settings=OFFLINE, blobs=backup, keys=site.engine().keys, clock=site.clock)
+            return list(opened.tenant("globex", create=False).turns())
+
+        kek = next(name for name in vault.names()[0] if "tenant-" in name)
+        assert turns()
+        vault.delete(kek)
+        with pytest.raises(kr.KeyDestroyedError):
+            turns()
+        vault.recover(kek)
+        assert turns()
+        own.erase_tenant("globex")
+        assert kek not in [*vault.names()[0], *vault.names()[1]]
+        with pytest.raises(kr.KeyDestroyedError):
+            turns()
+        vault.create_rsa(kek)
+        with pytest.raises((kr.KeyDestroyedError, kr.IntegrityError)):
+            turns()
