@@ -40,7 +40,7 @@ class _Tally:
 
     Attributes:
         generation: Of the index.
-        contents: Hex digest of what each source holds.
+        contents: Hex digest of what each source holds; empty where its commit had no room for it.
         sources: And the first source that holds it.
         took: What each call of a remote model took; several threads note it.
     """
@@ -71,7 +71,8 @@ class _Tally:
             self.added = [source for source in self.added if source not in refused]
             self.changed = [source for source in self.changed if source not in refused]
             self.unread = [(source, part) for source, part in self.unread if source not in refused]
-            self.duplicates = [pair for pair in self.duplicates if refused.keys().isdisjoint(pair)]
+            self.duplicates = [(source, of) for source, of in self.duplicates if source not in refused]
+            self.contents |= dict.fromkeys(refused, "")
 
     def report(self) -> IngestReport:
         """The same, once all is committed."""

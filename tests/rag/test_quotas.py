@@ -288,6 +288,14 @@ def test_what_another_process_took_the_room_of_is_dead_in_the_commit(overtaken, 
     assert held(acme) == (5, 3 + 6 + 24 + 7 + 7)
 
 
+def test_a_file_is_no_duplicate_of_one_that_its_commit_refused(overtaken, limited, monkeypatch):
+    monkeypatch.setattr("konverze_rag.ingest.ingestion.COMMIT_CHUNKS", 1)
+    limited().ingest({"b": b"old words"})
+    acme = overtaken(lambda other: other.ingest({"x": b"foreign"}), max_documents=2)
+    report = acme.ingest({"a": b"the same", "b": b"the same"})
+    assert (failures(report), report.changed, report.duplicates) == ([("a", "max_documents")], ("b",), ())
+
+
 def test_a_replacement_whose_document_was_deleted_meanwhile_counts_as_new(overtaken, limited):
     def swap(other):
         other.delete("a")

@@ -164,10 +164,12 @@ def test_added_chunks_that_share_an_ordinal_are_all_found_by_a_follow_up(make_en
 
 
 def test_documents_keep_what_was_ingested_when_chunks_are_added(acme):
-    acme.ingest(b"Refunds take 7 days.", source="policy")
-    acme.add([kr.Chunk(document_id="policy", ordinal=1, text="Exchanges take 9 days.")])
+    original, beside = b"Refunds take 7 days.", "Exchanges take 9 days."
+    acme.ingest(original, source="policy")
+    acme.add([kr.Chunk(document_id="policy", ordinal=1, text=beside)])
     [row] = acme.documents()
-    assert (row.chunks, row.content_bytes, row.metadata["format"]) == (2, 20, "text")
+    assert (row.chunks, row.metadata["format"]) == (2, "text")
+    assert row.content_bytes == len(original) + len(beside)
 
 
 def test_lone_surrogates_in_a_question_do_no_harm(acme):
