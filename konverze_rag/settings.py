@@ -181,7 +181,7 @@ class Settings(BaseModel):
         max_stored_bytes: So long their originals may be together, and texts that were added ready, whatever the store
             takes for them. An upload that replaces a document counts by the difference.
         daily_ingests: So many uploads a tenant may have read a day (UTC), in all processes together. One that is
-            unchanged costs nothing, one that turns out not to be readable counts.
+            unchanged costs nothing; one that turns out not to be readable, or to have no room once it was read, counts.
         visitor_asks_per_minute: How often a visitor may ask, in one process; None for no limit.
         history_turns: Earlier turns of a conversation that the model is told whole; of some before these, it is told
             what was asked.
