@@ -6,6 +6,7 @@ import base64
 import gc
 import hashlib
 import hmac
+import itertools
 import json
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +29,7 @@ _KINDS = {
 }
 _HEADER_BYTES = 57
 
-_TEXT = frozenset({str, bytes, bytearray})
-_PLAIN = _TEXT | {int, float, bool, complex, type(None)}
+_PLAIN = frozenset({str, bytes, bytearray, int, float, bool, complex, type(None)})
 _AT_ONCE = 2_000
 
 
@@ -168,31 +168,39 @@ def in_memory(backwards: Sequence[str | bytes]) -> dict[str | bytes, set[str]]:
         backwards: The texts and secrets, written backwards, so that the search does not find itself.
     """
     found: dict[str | bytes, set[str]] = {}
-    for holders in _holders():
-        everything = _held(*holders)
+    for holders, held in _held_by_live_objects():
         for one in backwards:
-            if _raw(one[::-1]) in everything:
-                kinds = {type(holder).__name__ for holder in holders if _raw(one[::-1]) in _held(holder)}
-                found.setdefault(one, set()).update(kinds)
+            if _raw(one[::-1]) in held:
+                found.setdefault(one, set()).update(_kinds(holders, one))
     return found
 
 
-def _holders() -> Iterator[list[object]]:
-    """All live objects that may hold others, also those that the garbage collector does not know, some at a time."""
+def _kinds(holders: list[object], backwards: str | bytes) -> set[str]:
+    wanted = _raw(backwards[::-1])
+    return {type(holder).__name__ for holder in holders if wanted in _joined(gc.get_referents(holder))}
+
+
+def _held_by_live_objects() -> Iterator[tuple[list[object], bytes]]:
+    """Some objects at a time, and all text that these hold and those before did not.
+
+    Objects that the garbage collector does not know are reached through others.
+    """
     gc.collect()
     everything = gc.get_objects()
     seen: set[int] = set()
     for start in range(0, len(everything), _AT_ONCE):
         holders = everything[start : start + _AT_ONCE]
         while holders:
-            yield holders
-            inner = {id(thing): thing for thing in gc.get_referents(*holders) if not gc.is_tracked(thing)}
-            holders = [thing for place, thing in inner.items() if place not in seen and type(thing) not in _PLAIN]
-            seen |= inner.keys()
+            held = list(itertools.filterfalse(gc.is_tracked, gc.get_referents(*holders)))
+            by_place = dict(zip(map(id, held), held, strict=True))
+            fresh = [by_place[place] for place in by_place.keys() - seen]
+            seen |= by_place.keys()
+            yield holders, _joined(fresh)
+            holders = [thing for thing in fresh if type(thing) not in _PLAIN]
 
 
-def _held(*holders: object) -> bytes:
-    return b"\0".join({id(thing): _raw(thing) for thing in gc.get_referents(*holders) if type(thing) in _TEXT}.values())
+def _joined(things: Iterable[object]) -> bytes:
+    return b"\0".join(_raw(thing) for thing in things if isinstance(thing, str | bytes | bytearray))
 
 
 def _raw(thing: str | bytes | bytearray) -> bytes:
