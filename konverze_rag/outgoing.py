@@ -75,6 +75,10 @@ class DiscreetEmbedder:
         price = settings.prices.get(self.info.name)
         return seen, usage if price is None else price.of(usage)
 
+    def hides(self, text: str, settings: Settings) -> bool:
+        """Whether a vector lacks what tells this text from others of its kind: the very number, or address."""
+        return self.info.is_remote and Privacy(settings.redact, settings.redaction_keeps).hides(text)
+
     def _embedded(self, embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str]) -> Vectors:
         if not self.info.is_remote:
             return embed(texts)

@@ -33,6 +33,10 @@ class Privacy:
         """The text as it goes out to a model that gives none back."""
         return text if self._redactor is None else self._redactor.mask(visible(text))
 
+    def hides(self, text: str) -> bool:
+        """Whether the text goes out without something that is in it."""
+        return self._redactor is not None and self._redactor.finds_any(visible(text))
+
     def messages(self, messages: Sequence[Message]) -> tuple[Message, ...]:
         """The turns as they go out."""
         return tuple(Message(role=message.role, text=self.text(message.text)) for message in messages)

@@ -30,6 +30,9 @@ MAX_HITS = 1_000
 MAX_COMPONENT = 1e15
 """Largest component of a vector, so that no inner product overflows."""
 
+MASKED_SHARE = 0.2
+"""What is left of the dense weight for a question whose numbers and addresses its vector lacks: words have them."""
+
 ORIGINAL_WEIGHT = 0.3
 """Weight of the visitor's own words beside the rewritten question."""
 
@@ -136,13 +139,14 @@ class Retriever:
         settings = settings or self.settings()
         if not asked.strip():
             return snapshot.search(Query(k=k, vector=vector, where=where, relevance_weight=settings.relevance_weight))
+        is_masked = vector is not None and self.embedder is not None and self.embedder.hides(asked, settings)
         query = Query(
             k=k,
             text=asked,
             vector=vector,
             where=where,
             fusion=settings.fusion,
-            dense_weight=settings.dense_weight,
+            dense_weight=settings.dense_weight * (MASKED_SHARE if is_masked else 1),
             lexical_weight=settings.lexical_weight,
             relevance_weight=settings.relevance_weight,
         )

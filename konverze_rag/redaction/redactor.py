@@ -59,6 +59,10 @@ class Redactor:
             rest = end
         return "".join([*parts, text[rest:]])
 
+    def finds_any(self, text: str) -> bool:
+        """Whether there is anything to replace."""
+        return bool(self._values_in(text))
+
     def mask(self, text: str) -> str:
         """The text with `<PHONE>` for whichever phone, and so on: for a reader that gives no text back."""
         parts: list[str] = []

@@ -111,6 +111,13 @@ def test_words_tell_apart_what_looks_alike_to_the_model(make_remote):
     assert [tenant.search(pan, k=1)[0].chunk.document_id for pan in pans] == pans
 
 
+def test_a_sentence_that_holds_an_identifier_is_searched_by_words_before_all(make_remote):
+    tenant = make_remote().tenant("acme")
+    pans = [f"AAPFU{number:04d}F" for number in range(50)]
+    tenant.ingest({pan: f"Customer {number} has the PAN {pan}.".encode() for number, pan in enumerate(pans)})
+    assert [tenant.search(f"Whose PAN is {pan}?")[0].chunk.document_id for pan in pans] == pans
+
+
 def test_sentences_that_a_semantic_chunker_compares_are_redacted(make_remote, server):
     tenant = make_remote(chunker="semantic").tenant("acme")
     settings = tenant._tenancy.settings
