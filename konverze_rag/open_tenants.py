@@ -113,7 +113,6 @@ class OpenTenants:
         """No key stays in memory for much longer than its lease, and no question than its day, because nobody asks."""
         for tenant in list(self._alive.values()):
             tenant.drop_if_idle()
-            tenant.forget_ended()
         self._tenancy.residents.sweep()  # also of tenants that were let go since they were searched
 
     def _keyring(self, tenant_id: str, *, create: bool) -> Keyring:

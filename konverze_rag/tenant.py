@@ -591,11 +591,11 @@ class Tenant:
         return receipt
 
     def drop_if_idle(self) -> None:
-        """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads."""
-        self._keyring.drop_if_idle()
+        """Drops keys and decrypted data unless they were used within the time of a key lease; the next use reloads.
 
-    def forget_ended(self) -> None:
-        """Drops what is kept in memory of questions of earlier days, and the keys of days that have ended."""
+        What is kept of questions of earlier days, and the keys of days that have ended, are dropped in any case.
+        """
+        self._keyring.drop_if_idle()
         self._conversations.forget_ended()
         self._spending.forget_ended()
         self._quotas.grants.forget_ended()
