@@ -8,27 +8,16 @@ from decimal import Decimal
 
 import regex
 
-from konverze_rag.answering.facts import Facts, Number, facts, is_negated
-from konverze_rag.answering.opposites import says_the_contrary
-from konverze_rag.answering.wording import Vocabulary, content_words, coverage, covered, has_digit, topic_words
+from konverze_rag.answering.closest import otherwise
+from konverze_rag.answering.facts import Date, Facts, Number
+from konverze_rag.answering.opposites import Stance
+from konverze_rag.answering.roles import is_borrowed
+from konverze_rag.answering.sources import Source, Window
+from konverze_rag.answering.statements import Sayings, Statement
+from konverze_rag.answering.strangers import is_foreign
+from konverze_rag.answering.wording import content_words
 
-# Clauses may differ in polarity and in figures. No comma here: "If the seal is broken, …" is one statement.
-_BORDER_WORDS = (
-    "but|however|while|whereas|although|though|and|so that|so|because|since|after that|otherwise"
-    "|लेकिन|मगर|परंतु|परन्तु|किंतु|जबकि|और|तथा|इसलिए|क्योंकि|उसके बाद|वरना|lekin|magar|jabki|aur|isliye|kyunki|uske baad"
-)
-_CLAUSE_BORDER = regex.compile(rf";|,?(?<![\w\p{{M}}])(?:{_BORDER_WORDS})(?![\w\p{{M}}])", regex.IGNORECASE)
-# Sentences before a number belong to it only loosely ("Refunds. They take 7 days."), clauses before it more closely.
-_SENTENCE_LEAD = 0.5
-_CLAUSE_LEAD = 0.75
-# Another number wins only when its words fit the sentence better by more than rounding.
-_ROUNDING = 1e-6
-# Clauses that cover this share of what the best one covers may all be the one the sentence rests on.
-_AS_CLOSE = 0.95
-# A shorter clause ("and 14 days for silver") is told apart by the words of the whole sentence.
-_FEWEST_WORDS_OF_A_CLAUSE = 2
 _FEWEST_FIGURES_OF_A_ROW = 2
-_MOST_WORDS_OF_A_REST = 2
 # With one of these, an end of a range is meant as a limit.
 _BOUND = regex.compile(
     r"\b(?:up ?to|at (?:least|most)|within|from|maximum|minimum|under|over|above|below|(?:more|less) than)"
@@ -37,31 +26,38 @@ _BOUND = regex.compile(
     regex.IGNORECASE,
 )
 _NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])\p{Lu}[\p{L}\p{M}]{2,}")
-_NAME_ALIKE = 0.8
+_NAME_ALIKE = 0.85
 # In a headline all words look like names.
 _MOST_NAMES_SHARE = 0.5
 
 
-def disagreement(
-    sentence: str, window: Sequence[str], pieces: Sequence[str], *, same_language: bool = True, context: str = ""
-) -> str:
-    """What the source says otherwise: "number", "date", "code", "name" or "negation"; empty when all agrees.
+def disagreement(claim: Statement, source: Source, window: Window) -> str:
+    """What the source says otherwise, as a `Support.reason`; empty when all agrees.
 
     Args:
-        sentence: The claim.
+        claim: The sentence.
+        source: Where it may be said, and where another number may fit it better.
         window: The consecutive sentences or rows of the source that should support it.
-        pieces: All sentences and rows of the source, in order: another number there may fit the claim better.
-        same_language: Whether words can be compared; across languages only figures and negation are.
-        context: Headings above the source.
     """
-    claimed, said = facts(sentence), facts("\n".join([*window, context]))
-    found = _disagreement_of_figures(claimed, said, is_bounded=_BOUND.search(sentence) is not None)
-    if found or not same_language:
-        return found or ("" if _polarities([sentence]) <= _polarities(window) else "negation")
-    return _disagreement_of_words(sentence, window, pieces, context)
+    within, above = source.within(window), source.above(window)
+    if found := disagreement_of_figures(claim, [*within, *above]):
+        return found
+    if not _is_one_row(claim, within) and any(is_borrowed(clause, claim, source, window) for clause in claim.clauses):
+        return "number"
+    if not _names_known(claim, [*(statement.whole.said for statement in above), *source.words]):
+        return "name"
+    if claim.whole.stance.opposes(Stance.of_all(statement.whole.stance for statement in within)):
+        return "negation"
+    if is_foreign(claim.terms, [term for statement in (*within, *above) for term in statement.terms]):
+        return "words"
+    header = source.header(window)
+    return next(filter(None, (otherwise(clause, within, above, header) for clause in claim.clauses)), "")
 
 
-def _disagreement_of_figures(claimed: Facts, said: Facts, *, is_bounded: bool) -> str:
+def disagreement_of_figures(claim: Statement, window: Sequence[Statement]) -> str:
+    """What the source says otherwise in figures and dates, which can be compared across languages."""
+    claimed, said = claim.whole.facts, _together(window)
+    is_bounded = _BOUND.search(claim.text) is not None
     if not _figures_said(claimed, said) or (not is_bounded and _is_half_a_range(claimed, said)):
         return "number"
     if not all(any(date.agrees(other) for other in said.dates) for date in claimed.dates):
@@ -69,15 +65,18 @@ def _disagreement_of_figures(claimed: Facts, said: Facts, *, is_bounded: bool) -
     return "" if claimed.codes <= said.codes else "code"
 
 
-def _disagreement_of_words(sentence: str, window: Sequence[str], pieces: Sequence[str], context: str) -> str:
-    """What the source says otherwise in its words, where sentence and source are in one language."""
-    clauses = _clauses(sentence)
-    if not _is_one_row(sentence, window) and any(_is_borrowed(clause, sentence, pieces) for clause in clauses):
-        return "number"
-    if not _names_known(sentence, f"{context} {' '.join(pieces)}"):
-        return "name"
-    is_denied = says_the_contrary(sentence, " ".join(window))
-    return "negation" if is_denied or not all(_is_said(clause, window) for clause in clauses) else ""
+def has_other_polarity(claim: Statement, window: Sequence[Statement]) -> bool:
+    """Whether the claim denies or asserts what no clause of the window does."""
+    return not _polarities([claim]) <= _polarities(window)
+
+
+def _together(statements: Sequence[Statement]) -> Facts:
+    parts = [statement.whole.facts for statement in statements]
+    return Facts(
+        frozenset[Number]().union(*(part.numbers for part in parts)),
+        frozenset[Date]().union(*(part.dates for part in parts)),
+        frozenset[str]().union(*(part.codes for part in parts)),
+    )
 
 
 def _figures_said(claimed: Facts, said: Facts) -> bool:
@@ -105,123 +104,23 @@ def _counts_otherwise(number: Number, said: Facts) -> bool:
     return bool(alike) and not any(number.agrees(other) for other in alike)
 
 
-def _clauses(text: str) -> list[str]:
-    """The parts between conjunctions that say something; a rest ("onion and garlic") belongs to the one before."""
-    found: list[str] = []
-    for clause in _CLAUSE_BORDER.split(text):
-        said = content_words(clause)
-        if len(said) == 1 and found and len(clause.split()) <= _MOST_WORDS_OF_A_REST:
-            found[-1] = f"{found[-1]} {clause}"
-        elif said:
-            found.append(clause)
-    return found
-
-
-def _is_one_row(sentence: str, window: Sequence[str]) -> bool:
+def _is_one_row(claim: Statement, window: Sequence[Statement]) -> bool:
     """Whether several figures of the sentence stand in one row, whose columns are looked at elsewhere."""
-    needed = facts(sentence).needed()
-    if len(window) != 1 or "|" not in window[0] or len(needed) < _FEWEST_FIGURES_OF_A_ROW:
+    needed = claim.whole.facts.needed()
+    if len(window) != 1 or not window[0].is_row or len(needed) < _FEWEST_FIGURES_OF_A_ROW:
         return False
-    said = facts(window[0])
+    said = window[0].whole.facts
     return all(any(number.agrees(other) for other in said.numbers) for number in needed)
 
 
-def _is_borrowed(clause: str, sentence: str, pieces: Sequence[str]) -> bool:
-    """Whether a number of the clause stands in the source beside other words than the clause's.
-
-    "Refunds take 90 days" over "Refunds take 7 days. The warranty lasts 90 days.": the words of the 7 fit better.
-    """
-    claimed = facts(clause)
-    needed = claimed.needed()
-    if not needed and not claimed.codes:
-        return False
-    own = [word for word in topic_words(clause) if not has_digit(word)]
-    words = own
-    if len(own) < _FEWEST_WORDS_OF_A_CLAUSE:
-        words = [word for word in topic_words(sentence) if not has_digit(word)]
-    segments = [(place, part, facts(part)) for place, piece in enumerate(pieces) for part in _clauses(piece)]
-    marks: list[Number | str] = [*needed, *claimed.codes]
-    whole = [said for _, part, said in segments if own and coverage(own, Vocabulary.of(part)) >= _AS_CLOSE]
-    return any(
-        _fits_another(mark, words, claimed, segments) for mark in marks if not any(_says(said, mark) for said in whole)
-    )
-
-
-def _fits_another(
-    mark: Number | str, words: Sequence[str], claimed: Facts, segments: Sequence[tuple[int, str, Facts]]
-) -> bool:
-    """Whether another number or code of the same kind stands among words that fit the claim better."""
-    own, rival = 0.0, 0.0
-    near, far, last = "", "", -1
-    for place, segment, said in segments:
-        near, far = (near, far) if place == last else ("", f"{far} {near}")
-        last = place
-        agrees = _says(said, mark)
-        if agrees or _has_rival(said, mark, claimed):
-            fit = _fit(words, segment, near, far, keys=_keys(claimed, said, mark))
-            own, rival = (max(own, fit), rival) if agrees else (own, max(rival, fit))
-            far = ""
-        near = f"{near} {segment}"
-    return rival > own + _ROUNDING
-
-
-def _says(said: Facts, mark: Number | str) -> bool:
-    return mark in said.codes if isinstance(mark, str) else any(mark.agrees(other) for other in said.numbers)
-
-
-def _has_rival(said: Facts, mark: Number | str, claimed: Facts) -> bool:
-    """Whether a number or code of the same kind is said that the claim does not say."""
-    if isinstance(mark, str):
-        return any(_series(code) == _series(mark) for code in said.codes - claimed.codes)
-    rivals = (other for other in said.numbers if mark.competes(other))
-    return not all(any(other.agrees(mine) for mine in claimed.needed()) for other in rivals)
-
-
-def _series(code: str) -> str:
-    return code.rstrip("0123456789")
-
-
-def _keys(claimed: Facts, said: Facts, mark: Number | str) -> list[tuple[str, float]]:
-    """Other codes and numbers of the claim, which tell one row from the next, with whether the segment holds them."""
-    codes = [code for code in claimed.codes if code != mark]
-    numbers = [n for n in claimed.needed() if n != mark and not (isinstance(mark, Number) and n.competes(mark))]
-    return [(str(key), float(_says(said, key))) for key in (*codes, *numbers)]
-
-
-def _fit(words: Sequence[str], segment: str, near: str, far: str, *, keys: Sequence[tuple[str, float]] = ()) -> float:
-    """Share of the words that a clause holds, or the clauses before it in its sentence, or the sentences before."""
-    weights = ((1.0, Vocabulary.of(segment)), (_CLAUSE_LEAD, Vocabulary.of(near)), (_SENTENCE_LEAD, Vocabulary.of(far)))
-    held = [(word, max(weight * text.best(word) for weight, text in weights)) for word in words]
-    return covered([*held, *keys])
-
-
-def _names_known(sentence: str, source: str) -> bool:
+def _names_known(claim: Statement, source: Sequence[Sayings]) -> bool:
     """Whether all capitalised words inside the sentence occur in the source."""
-    names = _NAME.findall(sentence)
-    if len(names) > _MOST_NAMES_SHARE * len(sentence.split()):
+    names = _NAME.findall(claim.original)
+    if len(names) > _MOST_NAMES_SHARE * len(claim.original.split()):
         return True
-    known = Vocabulary.of(source)
-    return all(known.best(word) >= _NAME_ALIKE for name in names for word in content_words(name))
+    words = [word for name in names for word in content_words(name)]
+    return all(any(said.best(word) >= _NAME_ALIKE for said in source) for word in words)
 
 
-def _polarities(pieces: Sequence[str]) -> set[bool]:
-    return {is_negated(clause) for piece in pieces for clause in _clauses(piece)}
-
-
-def _is_said(clause: str, window: Sequence[str]) -> bool:
-    """Whether the clause of the window that speaks of the same things neither denies them nor says their contrary."""
-    words = topic_words(clause)
-    offered: list[tuple[float, bool]] = []
-    for piece in window:
-        near = ""
-        for other in _clauses(piece):
-            # "none" in a cell of a row denies nothing that other cells say.
-            denies = is_negated(other) and ("|" not in other or is_negated(clause))
-            is_alike = denies == is_negated(clause) and not says_the_contrary(clause, f"{near} {other}")
-            offered.append((_fit(words, other, near, ""), is_alike))
-            near = f"{near} {other}"
-    closest = max((fit for fit, _ in offered), default=0.0)
-    if not closest:
-        return True
-    rivals = [(fit, alike) for fit, alike in offered if fit >= _AS_CLOSE * closest]
-    return all(alike for _, alike in rivals) or any(alike and fit >= _AS_CLOSE for fit, alike in rivals)
+def _polarities(statements: Sequence[Statement]) -> set[bool]:
+    return {clause.facts.negated for statement in statements for clause in statement.clauses}

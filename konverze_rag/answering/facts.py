@@ -10,6 +10,7 @@ from decimal import Decimal
 import regex
 
 from konverze_rag.answering.quantities import (
+    COMPARATORS,
     DENIALS,
     KINDS,
     MONTHS,
@@ -30,6 +31,7 @@ _MINUTES_AN_HOUR = 60
 _HOURS_HALF_A_DAY = 12
 _MONTHS_A_YEAR = 12
 _LOOK_AHEAD_TOKENS = 2
+_MOST_OFTEN_NO_FIGURE = 2
 _RANGE_JOINTS = frozenset({"to", "से", "se"})
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
@@ -54,8 +56,12 @@ _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
 _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
 # Codes begin with Latin letters and hold a digit (SKU-123/A, E402); addresses hold an @.
-_CODE = regex.compile(r"(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}@[\w.-]{0,255}\w")
+_CODE = regex.compile(
+    r"(?<=\b(?:form|section|rule|article|clause|फॉर्म|धारा) )\d+[a-z]+\b"
+    r"|(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}@[\w.-]{0,255}\w"
+)
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
+_DIGIT = regex.compile(r"\d")
 _PER_CENT = regex.compile(r"\bper cent\b")
 _NEUTRAL = regex.compile(NEUTRAL_PHRASES)
 _NEGATED = regex.compile(NEGATED_PHRASES)
@@ -91,7 +97,9 @@ class Number:
         return self.amount() == other.amount()
 
     def competes(self, other: Number) -> bool:
-        """Whether both answer the same sort of question differently: the same kind of unit, another value."""
+        """Whether both answer the same sort of question differently: the same unit or things, another value."""
+        if not self.unit and not other.unit:
+            return bool(self.counted) and self.counted == other.counted and self.value != other.value
         return bool(self.unit) and self.amount()[0] == other.amount()[0] and not self.agrees(other)
 
 
@@ -128,15 +136,15 @@ class Facts:
     negated: bool = False
 
     def needed(self) -> frozenset[Number]:
-        """Numbers that a source must confirm: all but number words without a unit ("one of the")."""
-        return frozenset(number for number in self.numbers if number.unit or not number.spelled)
+        """Numbers that a source must confirm: all but small number words without a unit ("one of the", "the two")."""
+        return frozenset(n for n in self.numbers if n.unit or not n.spelled or n.value > _MOST_OFTEN_NO_FIGURE)
 
 
 def facts(text: str) -> Facts:
     """The facts of a sentence or a few; the number of a list item and Markdown emphasis are left out."""
     rest = _plain(text)
     dates: set[Date] = set()
-    for pattern in _DATES:
+    for pattern in _DATES if _DIGIT.search(rest) else ():
         found = [(match, _date(match)) for match in pattern.finditer(rest)]
         dates |= {date for _, date in found if date}
         rest = _without(rest, [match for match, date in found if date])
@@ -209,7 +217,8 @@ def _numbers(text: str) -> Iterator[Number]:
             value, after = value * MULTIPLIERS[after[0]], after[1:]
         unit = _unit(before, after) or following
         following = unit
-        counted = stem(after[0]) if after and not unit and len(after[0]) > 1 else ""
+        things = [] if unit else [said for said in after if said not in COMPARATORS]
+        counted = stem(things[0]) if things and len(things[0]) > 1 else ""
         is_end = _is_end_of_range(tokens, place)
         yield Number(value, unit, spelled=kind != "number", counted=counted, is_end=is_end)
 
@@ -228,5 +237,5 @@ def _unit(before: str, after: list[str]) -> str:
         return UNITS[before]
     while after and after[0] in UNIT_FILLERS:
         after = after[1:]
-    following = UNITS.get(after[0], "") if after else ""
+    following = UNITS.get(after[0].removesuffix("'s"), "") if after else ""
     return following or (UNITS[before] if before in PREFIX_WORDS else "")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import permutations
 
 from konverze_indexes.terms import words
-from konverze_rag.answering.wording import folded, stem
+from konverze_rag.answering.meanings import form
 
 _KINDS = """
 before / after
@@ -20,7 +22,7 @@ above over / below under
 morning / evening
 weekday weekdays / weekend weekends
 prepaid / postpaid
-free / paid chargeable
+free / paid chargeable charge charges charged fee fees शुल्क चार्ज shulk
 मुफ्त निशुल्क / सशुल्क
 buyer customer / seller
 refundable / nonrefundable
@@ -50,7 +52,12 @@ men man male पुरुष पुरुषों purush purushon
 senior seniors वरिष्ठ / adult adults वयस्क
 aadhaar aadhar आधार / pan पैन / passport पासपोर्ट / voter वोटर
 online ऑनलाइन आनलाइन / offline ऑफलाइन आफलाइन
-least / less fewer
+also too even भी / except excluding छोड़कर सिवाय
+least / less fewer undercutting
+exceeding / undercutting
+keep kept / return returned
+full whole पूरा पूरी पूरे poora poori / low reduced partial कम kam
+customer ग्राहक उपभोक्ता grahak client / bank company बैंक कंपनी
 first पहला पहली / second दूसरा दूसरी दूसरे dusra dusre
 / third तीसरा तीसरी तीसरे teesra teesre / fourth चौथा चौथी चौथे
 / fifth पांचवां / last
@@ -61,7 +68,7 @@ debit / credit
 deposit / withdrawal withdraw
 domestic घरेलू / international
 domestic घरेलू / commercial व्यावसायिक
-new नया नए नई / old पुराना पुराने पुरानी
+new नया नए नई / old used पुराना पुराने पुरानी
 single / double
 veg vegetarian शाकाहारी / nonveg nonvegetarian मांसाहारी
 ground / top
@@ -76,34 +83,58 @@ cash नकद nakad / cheque चेक / card कार्ड
 """
 
 
-def _form(word: str) -> str:
-    """The word without its inflection; but "monthly" is no month."""
-    bare = folded(word)
-    return bare if bare.endswith("ly") else stem(bare)
-
-
 def _contraries() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for row in _KINDS.strip().replace("\n/ ", " / ").splitlines():
-        members = [frozenset(map(_form, side.split())) for side in row.split("/")]
+        members = [frozenset(map(form, side.split())) for side in row.split("/")]
         for one, other in permutations(members, 2):
             found |= {word: found.get(word, frozenset[str]()) | other for word in one}
     return found
 
 
 _CONTRARIES = _contraries()
+_PREFIXES = ("un", "non")
 _WHO = re.compile(r"\b(we|you) (\w+)")
 _OTHERS = {"we": "you", "you": "we"}
 
 
-def says_the_contrary(claim: str, source: str) -> bool:
-    """Whether the source lacks a word of the claim and has its opposite instead, or has others do what it says."""
-    ours, theirs = (frozenset(match.groups() for match in _WHO.finditer(text.casefold())) for text in (claim, source))
-    if any((_OTHERS[who], what) in theirs and (who, what) not in theirs for who, what in ours):
-        return True
-    claimed, said = _forms(claim), _forms(source)
-    return any(_CONTRARIES[word] & said - claimed for word in claimed - said if word in _CONTRARIES)
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What of a text can stand against another one.
 
+    Attributes:
+        forms: All its words without inflection.
+        doers: Who does what: "we", "you", with the word behind.
+    """
 
-def _forms(text: str) -> frozenset[str]:
-    return frozenset(map(_form, words(text)))
+    forms: frozenset[str]
+    doers: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, text: str) -> Stance:
+        """The stance of a text."""
+        doers = frozenset((match[1], match[2]) for match in _WHO.finditer(text.casefold()))
+        return cls(frozenset(map(form, words(text))), doers)
+
+    @classmethod
+    def of_all(cls, stances: Iterable[Stance]) -> Stance:
+        """The stance of several texts together."""
+        both = list(stances)
+        forms = frozenset[str]().union(*(stance.forms for stance in both))
+        return cls(forms, frozenset[tuple[str, str]]().union(*(stance.doers for stance in both)))
+
+    def opposes(self, source: Stance) -> bool:
+        """Whether the source lacks a word of this and has its opposite instead, or has others do what this says."""
+        if any((_OTHERS[who], what) in source.doers and (who, what) not in source.doers for who, what in self.doers):
+            return True
+        missing, instead = self.forms - source.forms, source.forms - self.forms
+        return any(not instead.isdisjoint(_CONTRARIES[word]) for word in missing if word in _CONTRARIES)
+
+    def reverses(self, source: Stance) -> bool:
+        """Whether one says "opened" where the other says "unopened"."""
+        missing, instead = self.forms - source.forms, source.forms - self.forms
+        return any(
+            f"{prefix}{word}" in instead or (word.startswith(prefix) and word.removeprefix(prefix) in instead)
+            for word in missing
+            for prefix in _PREFIXES
+        )

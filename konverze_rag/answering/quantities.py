@@ -100,6 +100,9 @@ PREFIX_WORDS = frozenset(_PREFIX_WORDS.split())
 # Words that may stand between a number and its unit ("7 working days").
 _UNIT_FILLERS = "working business calendar consecutive full कार्य कार्यकारी कामकाजी पूरे kaam ke kary"
 UNIT_FILLERS = frozenset(_UNIT_FILLERS.split())
+# Words between a number and what it counts ("three or more guests", "तीन से अधिक मेहमान").
+_COMPARATORS = "or more less than exceeding undercutting से अधिक ज्यादा कम se zyada kam"
+COMPARATORS = frozenset(_COMPARATORS.split())
 _RANGE_WORDS = "to or and se या से और ya aur upto"
 RANGE_WORDS = frozenset(_RANGE_WORDS.split())
 
@@ -138,7 +141,7 @@ NEGATED_PHRASES = r"\bmat (?:kar|de|le|ja|bhej|bhar|use|bata|rakh)\w*"
 # Phrases that hold a negation and deny nothing.
 NEUTRAL_PHRASES = (
     r"\bnot only\b|\bno (?:later|more|less|fewer) than\b|\bnot (?:later|more|less) than\b"
-    r"|\bno (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bno (?:problem|doubt|matter)\b|\bno (?:\w+ )?limit\b"
+    r"|\bno (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bno (?:problem|doubt|matter)\b"
     r"|\bwithout (?:extra |additional )?(?:charges?|costs?|fees?)\b|\bbina (?:kisi )?(?:charge|shulk|fees?)\b"
     r"|(?:बिना|बगैर)(?: किसी)? (?:अतिरिक्त )?शुल्क|\b(?:do|does|are|is|will) not (?:be )?(?:pay|charged?)\b"
     r"|न केवल|न सिर्फ|नहीं तो|\bna sirf\b"

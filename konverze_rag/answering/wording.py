@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import regex
 
@@ -19,7 +20,7 @@ _SHORTEST_INDIC_STEM_CHARS = 2
 # Below this likeness two words are taken as different.
 _ALIKE = 0.6
 _TRIGRAM = 3
-_EMPTY = STOP_WORDS | NEGATIONS
+EMPTY = STOP_WORDS | NEGATIONS
 
 _ENGLISH = "ations ation ments ment ingly ings edly ing ied ies ed es ly s e y"
 # After A. Ramanathan and D. Rao, "A Lightweight Stemmer for Hindi", EACL 2003: longest suffix first.
@@ -50,7 +51,7 @@ def content_words(text: str) -> tuple[str, ...]:
     """
     found = (folded(word) for word in index_terms(text))
     return tuple(
-        word for word in found if word not in _EMPTY and (len(word) > 1 or not word.isascii() or word.isdigit())
+        word for word in found if word not in EMPTY and (len(word) > 1 or not word.isascii() or word.isdigit())
     )
 
 
@@ -181,6 +182,14 @@ class Vocabulary:
         return max((likeness(word, other) for other in self._by_start.get(word[:2], ())), default=0.0)
 
 
+class Said(Protocol):
+    """Words that can be looked up with tolerance."""
+
+    def best(self, word: str) -> float:
+        """Likeness of the word that comes closest, 0 to 1."""
+        ...
+
+
 def covered(matches: Iterable[tuple[str, float]]) -> float:
     """Weighted mean of likenesses, 0 to 1; 0 without words."""
     pairs = [(weight(word), alike) for word, alike in matches]
@@ -188,6 +197,6 @@ def covered(matches: Iterable[tuple[str, float]]) -> float:
     return sum(heavy * alike for heavy, alike in pairs) / total if total else 0.0
 
 
-def coverage(wanted: Sequence[str], text: Vocabulary) -> float:
+def coverage(wanted: Sequence[str], text: Said) -> float:
     """Share of the wanted words, by weight, that the text holds in some inflection, 0 to 1."""
     return covered((word, text.best(word)) for word in dict.fromkeys(wanted))

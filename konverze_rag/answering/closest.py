@@ -1,0 +1,97 @@
+"""What the clause of a source says that speaks of the same things as a clause of a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from konverze_rag.answering.roles import leads_of, marks_of, says
+from konverze_rag.answering.statements import Clause, Statement
+from konverze_rag.answering.strangers import Setting, has_stranger
+from konverze_rag.answering.wording import covered
+
+# Clauses that cover this share of what the best one covers may all be the one the sentence rests on.
+_AS_CLOSE = 0.95
+# A sentence that goes on with what the one before speaks of.
+_LINK = regex.compile(
+    r"\W*(?:(?:it|they|this|that|these|those|after that|otherwise|then|if so|such)\b"
+    r"|(?:यह|ये|वह|वे|इस|उस|इन|उन|ऐसे|इसके|उसके|इसमें|इसे|उसे)(?!\w|\p{M}))",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A clause of the source.
+
+    Attributes:
+        fit: Share of the words and marks that it holds, alone or with the clauses beside it, 0 to 1.
+        is_alike: Whether it neither denies the claim nor says its contrary.
+        is_strange: Whether it speaks of something else.
+    """
+
+    fit: float
+    is_alike: bool
+    is_strange: bool
+
+
+def otherwise(clause: Clause, window: Sequence[Statement], above: Sequence[Statement], header: Statement | None) -> str:
+    """What the closest clause says otherwise: "negation" or "word"; empty when it agrees.
+
+    Args:
+        clause: A clause of the claim.
+        window: The sentences that should support it.
+        above: Titles and headings.
+        header: Of the table, where the window is a row.
+    """
+    offers = list(_offers(clause, window, above, header))
+    closest = max((offer.fit for offer in offers), default=0.0)
+    if not closest:
+        return ""
+    rivals = [offer for offer in offers if offer.fit >= _AS_CLOSE * closest]
+    if not all(offer.is_alike for offer in rivals) and not any(
+        offer.is_alike and offer.fit >= _AS_CLOSE for offer in rivals
+    ):
+        return "negation"
+    return "" if any(offer.is_alike and not offer.is_strange for offer in rivals) else "word"
+
+
+def _offers(
+    clause: Clause, window: Sequence[Statement], above: Sequence[Statement], header: Statement | None
+) -> Iterator[_Offer]:
+    known = [term for statement in above for term in statement.terms]
+    for place, statement in enumerate(window):
+        known += statement.terms
+        later = [term for other in window[place + 1 :] if not _LINK.match(other.text) for term in other.terms]
+        fits = _fits(clause, statement)
+        for fit, other in zip(fits, statement.clauses, strict=True):
+            # One that says the opposite where another clause says this denies nothing, but supports nothing either.
+            is_denied = clause.stance.opposes(statement.whole.stance)
+            is_of_opposite = clause.stance.opposes(other.stance) and not is_denied
+            setting = Setting(other.terms, known, later, header.terms if header else (), statement.is_row)
+            # "none" in a cell of a row denies nothing that other cells say.
+            denies = other.facts.negated and (clause.facts.negated or not statement.is_row)
+            is_same = (denies == clause.facts.negated) != clause.stance.reverses(other.stance)
+            yield _Offer(
+                fit,
+                is_of_opposite or (is_same and not is_denied),
+                is_of_opposite or has_stranger(clause, setting),
+            )
+
+
+def _fits(clause: Clause, statement: Statement) -> list[float]:
+    marks = marks_of(clause.facts)
+    names = [*clause.topics, *map(str, marks)]
+    rows = [
+        [*(other.said.best(word) for word in clause.topics), *(float(says(other.facts, mark)) for mark in marks)]
+        for other in statement.clauses
+    ]
+    fits: list[float] = []
+    for place, (other, own) in enumerate(zip(statement.clauses, rows, strict=True)):
+        before, behind = leads_of(other)
+        weighed = [own, *([before * held for held in row] for row in rows[:place])]
+        weighed += ([behind * held for held in row] for row in rows[place + 1 :])
+        fits.append(covered(zip(names, map(max, zip(*weighed, strict=True)), strict=True)))
+    return fits

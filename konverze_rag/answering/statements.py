@@ -1,0 +1,165 @@
+"""A sentence, or one of a source, as it is compared: its clauses with their words, facts and polarity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb
+from konverze_rag.answering.facts import Facts, Number, facts
+from konverze_rag.answering.meanings import meanings
+from konverze_rag.answering.opposites import Stance
+from konverze_rag.answering.phrases import plainly
+from konverze_rag.answering.quantities import DENIALS, MONTHS
+from konverze_rag.answering.sounds import heard, sound
+from konverze_rag.answering.terms import AUXILIARIES, Term, terms_of
+from konverze_rag.answering.wording import Vocabulary, content_words, likeness, topic_words
+
+# What is included costs nothing.
+_FREE = Number(Decimal(0), "rupee")
+_INCLUDING = meanings("included")
+_MOST_WORDS_OF_A_LIST = 6
+_SAME_MEANING = 0.95
+_SAME_SOUND = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """The words of a text, looked up with tolerance for inflection and for other words of the same meaning.
+
+    Attributes:
+        vocabulary: The words.
+        meanings: What they mean, where the lists know it.
+        are_ascii: Whether some of them are in Latin letters, whether some are not.
+    """
+
+    vocabulary: Vocabulary
+    meanings: frozenset[int]
+    are_ascii: frozenset[bool]
+
+    @classmethod
+    def of(cls, text: str) -> Sayings:
+        """The words of a text."""
+        found = frozenset(content_words(text))
+        known = frozenset(meaning for word in found for meaning in meanings(word))
+        return cls(Vocabulary(found), known, frozenset(map(str.isascii, found)))
+
+    def best(self, word: str) -> float:
+        """Likeness of the word that comes closest, 0 to 1."""
+        if word in self.vocabulary.words:
+            return 1.0
+        if not self.meanings.isdisjoint(meanings(word)):
+            return _SAME_MEANING
+        alike = self.vocabulary.best(word)
+        if alike < _SAME_SOUND and (not word.isascii()) in self.are_ascii and (said := heard(word)):
+            return _SAME_SOUND if any(sound(other) == said for other in self.vocabulary.words) else alike
+        return alike
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a statement between conjunctions.
+
+    Attributes:
+        text: As it stands there.
+        topics: Its words without figures and units.
+        said: Its words, to be looked up.
+        facts: Its numbers, dates, codes and polarity.
+        stance: What of it can stand against others.
+        terms: Its words in order.
+        around: Words of the whole statement in order.
+        shares_subject: Whether it says more of what the clause before speaks of.
+        shares_verb: Whether its verb stands in a clause behind it.
+    """
+
+    text: str
+    topics: tuple[str, ...]
+    said: Sayings
+    facts: Facts
+    stance: Stance
+    terms: tuple[Term, ...]
+    around: tuple[Term, ...]
+    shares_subject: bool
+    shares_verb: bool
+
+    @classmethod
+    def of(cls, text: str, header: str | None = None) -> Clause:
+        """A clause as it is compared; one of a source by the words of its table's header too."""
+        found = facts(text)
+        said = Sayings.of(f"{header}\n{text}" if header else text)
+        if header is not None and not said.meanings.isdisjoint(_INCLUDING):
+            found = replace(found, numbers=found.numbers | {_FREE})
+        terms = terms_of(text)
+        topics = (*topic_words(text), *(word for word in dict.fromkeys(content_words(text)) if word in MONTHS))
+        kept = tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS)
+        return cls(
+            text=text,
+            topics=kept or topics,
+            said=said,
+            facts=found,
+            stance=Stance.of(text),
+            terms=terms,
+            around=terms,
+            shares_subject=shares_subject(text),
+            shares_verb=shares_verb(text),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence or row.
+
+    Attributes:
+        original: As it was written.
+        text: With phrases of one meaning in one form.
+        whole: All of it as one clause.
+        clauses: Its parts.
+    """
+
+    original: str
+    text: str
+    whole: Clause
+    clauses: tuple[Clause, ...]
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table."""
+        return "|" in self.text
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All its words in order."""
+        return self.whole.terms
+
+    @classmethod
+    def of(cls, text: str, header: str | None = None) -> Statement:
+        """A statement as it is compared.
+
+        Args:
+            text: As it was written.
+            header: Of a statement of a source, the header of its table or nothing.
+        """
+        plain, above = plainly(text), header and plainly(header)
+        whole, parts = Clause.of(plain, above), clauses_of(plain)
+        clauses = [replace(Clause.of(part, above), around=whole.terms) for part in parts] if len(parts) > 1 else [whole]
+        return cls(text, plain, whole, tuple(_with_polarity(clauses)))
+
+
+def _with_polarity(clauses: list[Clause]) -> list[Clause]:
+    """Gives a clause that leaves its verb to the next one the polarity of that: "नकद और गहने नहीं लिए जाते"."""
+    for place in range(len(clauses) - 2, -1, -1):
+        clause, following = clauses[place], clauses[place + 1]
+        if following.facts.negated and len(clause.topics) <= _MOST_WORDS_OF_A_LIST and clause.shares_verb:
+            clauses[place] = replace(clause, facts=replace(clause.facts, negated=True))
+    return clauses
+
+
+def alike(one: str, other: str) -> float:
+    """Likeness of two words, 0 to 1; words of one meaning are alike."""
+    if one == other:
+        return 1.0
+    if not meanings(one).isdisjoint(meanings(other)):
+        return _SAME_MEANING
+    if one.isascii() != other.isascii() and (said := sound(one)):
+        return _SAME_SOUND if said == heard(other) else 0.0
+    return likeness(one, other)
