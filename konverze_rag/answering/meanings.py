@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
 from konverze_rag.answering.wording import folded, stem
-
 
 # Each line is one meaning; a plus goes on with the line above. A word may stand in several. Words that answer the same
 # question differently never share one.

@@ -154,12 +154,12 @@ def _with_polarity(clauses: list[Clause]) -> list[Clause]:
     return clauses
 
 
-def alike(one: str, other: str) -> float:
+def alike(one: Term, other: Term) -> float:
     """Likeness of two words, 0 to 1; words of one meaning are alike."""
-    if one == other:
+    if one.word == other.word:
         return 1.0
-    if not meanings(one).isdisjoint(meanings(other)):
+    if not one.meanings.isdisjoint(other.meanings):
         return _SAME_MEANING
-    if one.isascii() != other.isascii() and (said := sound(one)):
-        return _SAME_SOUND if said == heard(other) else 0.0
-    return likeness(one, other)
+    if one.word.isascii() != other.word.isascii() and (said := sound(one.word)):
+        return _SAME_SOUND if said == heard(other.word) else 0.0
+    return likeness(one.word, other.word)

@@ -71,7 +71,7 @@ def changes(clause: Clause, said: Sequence[Term], *, header: Sequence[Term] = ()
 
 def holds(terms: Iterable[Term], wanted: Term) -> bool:
     """Whether one of the words is this one, in some inflection or under another name."""
-    return any(alike(term.word, wanted.word) >= _HELD for term in terms)
+    return any(alike(term, wanted) >= _HELD for term in terms)
 
 
 def _is_added(term: Term, setting: Setting, *, is_closed: bool) -> bool:
@@ -94,11 +94,9 @@ def _is_replaced(place: int, clause: Clause, held: Sequence[bool], said: Sequenc
         beside = place + side
         if not 0 <= beside < len(clause.terms) or not held[beside]:
             continue
-        shared = clause.terms[beside].word
+        shared = clause.terms[beside]
         instead = [
-            said[n - side]
-            for n in range(len(said))
-            if 0 <= n - side < len(said) and alike(said[n].word, shared) >= _HELD
+            said[n - side] for n in range(len(said)) if 0 <= n - side < len(said) and alike(said[n], shared) >= _HELD
         ]
         if any(not is_optional(other.word) and not holds(clause.around, other) for other in instead):
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from konverze_indexes.terms import words
+from konverze_rag.answering.meanings import meanings
 from konverze_rag.answering.quantities import DENIALS, QUANTITY_WORDS
 from konverze_rag.answering.wording import EMPTY, folded, has_digit
 
@@ -52,17 +53,19 @@ class Term:
     Attributes:
         word: As `folded` spells it.
         names: Whether it stands where nouns and what describes them stand.
+        meanings: What it means, where the lists know it.
     """
 
     word: str
     names: bool
+    meanings: frozenset[int]
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
     """The words that carry something, in order, without figures, units and denials."""
     said = [folded(word) for word in words(text)]
     return tuple(
-        Term(word, _names(place, said))
+        Term(word, _names(place, said), meanings(word))
         for place, word in enumerate(said)
         if not _is_empty(word) and not _counts(place, said)
     )

@@ -23,14 +23,15 @@ _TRIGRAM = 3
 EMPTY = STOP_WORDS | NEGATIONS
 
 _ENGLISH = "ations ation ments ment ingly ings edly ing ied ies ed es ly s e y"
-# After A. Ramanathan and D. Rao, "A Lightweight Stemmer for Hindi", EACL 2003: longest suffix first.
+# After A. Ramanathan and D. Rao, "A Lightweight Stemmer for Hindi", EACL 2003.
 _HINDI = """
 ाएंगी ाएंगे ाऊंगी ाऊंगा ाइयां ाइयों ाएगी ाएगा ाओगी ाओगे एंगी ेंगी एंगे ेंगे ूंगी ूंगा ातीं नाओं नाएं ताओं ताएं ियां ियों
 ाकर ाइए ाईं ाया ेगी ेगा ोगी ोगे ाने ाना ाते ाती ाता तीं ाओं ाएं ुओं ुएं ुआं
 कर ाओ िए ाई ाए ने नी ना ते ीं ती ता ां ों ें ो े ू ु ी ि ा
 """
-_ENGLISH_SUFFIXES = tuple(_ENGLISH.split())
-_HINDI_SUFFIXES = tuple(_HINDI.split())
+_ENGLISH_SUFFIXES = frozenset(_ENGLISH.split())
+_HINDI_SUFFIXES = frozenset(_HINDI.split())
+_LONGEST_SUFFIX_CHARS = max(map(len, _ENGLISH_SUFFIXES | _HINDI_SUFFIXES))
 _INDIC = regex.compile(r"[\u0900-\u0d7f]")
 _FIGURE = regex.compile(r"(?:rs|inr)?\.?\d")
 _CODE_PART = regex.compile(r"\d+|[^\W\d_]+")
@@ -116,16 +117,19 @@ def weight(word: str) -> int:
 
 def stem(word: str) -> str:
     """The word without its inflection."""
-    if _INDIC.search(word):
+    if not word.isascii() and _INDIC.search(word):
         return _without_suffix(word, _HINDI_SUFFIXES, _SHORTEST_INDIC_STEM_CHARS)
     bare = _without_suffix(word, _ENGLISH_SUFFIXES, _SHORTEST_STEM_CHARS)
     is_doubled = bare != word and len(bare) > _SHORTEST_STEM_CHARS and bare[-1] == bare[-2]
     return bare[:-1] if is_doubled else bare
 
 
-def _without_suffix(word: str, suffixes: Sequence[str], shortest: int) -> str:
-    found = (suffix for suffix in suffixes if word.endswith(suffix) and len(word) - len(suffix) >= shortest)
-    return word.removesuffix(next(found, ""))
+def _without_suffix(word: str, suffixes: frozenset[str], shortest: int) -> str:
+    """Without the longest suffix that leaves so many characters."""
+    for size in range(min(_LONGEST_SUFFIX_CHARS, len(word) - shortest), 0, -1):
+        if word[-size:] in suffixes:
+            return word[:-size]
+    return word
 
 
 def likeness(one: str, other: str) -> float:
