@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_BRACKETS = 100_000
 MAX_INLINE_DEPTH = 20
+# What may begin something where links are not looked for: brackets are text like all other.
+_SPECIAL_WITHOUT_LINKS = re.compile(r"[\n\\`~*_<&]")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_FACT = re.compile(r"^(title|author)[^\S\n]*+:[^\S\n]*+(\S.*)$", re.MULTILINE)
 _FRONT_KEY = re.compile(r"[\w.-]+[^\S\n]*+:(?:\s|\Z)")
@@ -66,6 +68,7 @@ def _parser(text: str, max_depth: int) -> MarkdownIt:
     inline = MarkdownIt("commonmark", {"maxNesting": MAX_INLINE_DEPTH}).enable(rules)
     if text.count("[") > MAX_BRACKETS:
         inline.disable(["link", "image"])
+        inline.inline.terminator_re = _SPECIAL_WITHOUT_LINKS
 
     def parse_inline(state: StateCore) -> None:
         # Time grows with brackets times depth, and words inside each other are never as deep as lists may be.
