@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -61,10 +60,14 @@ def test_two_processes_convert_once_and_leave_nothing_behind(embedder, cache_dir
         assert hashlib.sha256((folders[0] / name).read_bytes()).hexdigest() == digest
 
 
-def test_an_existing_conversion_loads_quickly(embedder, cache_dir):
-    started = time.process_time()
-    E5Embedder(cache_dir)
-    assert time.process_time() - started < 2.0
+def test_an_existing_conversion_is_taken_as_it_is(embedder, cache_dir):
+    def written():
+        return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in cache_dir.rglob("*")}
+
+    before = written()
+    again = E5Embedder(cache_dir)
+    assert written() == before
+    np.testing.assert_array_equal(again.embed_queries([REFUND]), embedder.embed_queries([REFUND]))
 
 
 def test_gives_unit_vectors(embedder):
@@ -117,9 +120,7 @@ def test_composed_and_decomposed_text_are_one(embedder):
 def test_counts_tokens_without_prefix_and_whole(embedder):
     assert embedder.count_tokens(["", "hello", "hello hello"]) == [0, 2, 4]
     assert embedder.count_tokens(["hello " * 2000]) == [4000]
-    started = time.process_time()
     assert len(embedder.count_tokens([f"A sentence about refunds, number {n}." for n in range(5000)])) == 5000
-    assert time.process_time() - started < 2.0
 
 
 def test_a_text_of_the_longest_length_is_not_cut(embedder):
