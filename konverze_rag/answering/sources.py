@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from konverze_core.documents import Span
-from konverze_rag.answering.meanings import is_optional
+from konverze_rag.answering.meanings import is_optional, meanings
 from konverze_rag.answering.phrases import plainly
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
 from konverze_rag.answering.statements import Sayings, Statement
@@ -89,11 +89,16 @@ class Source:
 
     def ranked(self, claim: Statement) -> list[Window]:
         """All windows, best first; of equals the shorter, then the earlier."""
-        wanted = [(word, weight(word) * (_OPTIONAL_WEIGHT if is_optional(word) else 1)) for word in claim.whole.topics]
-        total = sum(heavy for _, heavy in wanted) or 1
-        titles = [self.statement(ABOVE).whole.said, *self.words[:1]]
-        helped = [_CONTEXT_WEIGHT * heavy * max(title.best(word) for title in titles) for word, heavy in wanted]
-        rows = [[heavy * said.best(word) for word, heavy in wanted] for said in self.words]
+        wanted = [(word, meanings(word)) for word in claim.whole.topics]
+        heavy = [weight(word) * (_OPTIONAL_WEIGHT if is_optional(word) else 1) for word, _ in wanted]
+        total = sum(heavy) or 1
+
+        def share(said: Sayings) -> list[float]:
+            return [of_all * said.closest(*word) for of_all, word in zip(heavy, wanted, strict=True)]
+
+        titles = map(share, [self.statement(ABOVE).whole.said, *self.words[:1]])
+        helped = [_CONTEXT_WEIGHT * max(of_word) for of_word in zip(*titles, strict=True)]
+        rows = [share(said) for said in self.words]
         windows = [
             Window(first, last, sum(map(max, helped, *rows[first : last + 1])) / total) for first, last in self.spans
         ]

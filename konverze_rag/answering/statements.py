@@ -46,9 +46,13 @@ class Sayings:
 
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
+        return self.closest(word, meanings(word))
+
+    def closest(self, word: str, meant: frozenset[int]) -> float:
+        """The same for a word whose meanings are at hand: of one that is looked for in many texts."""
         if word in self.vocabulary.words:
             return 1.0
-        if not self.meanings.isdisjoint(meanings(word)):
+        if not self.meanings.isdisjoint(meant):
             return _SAME_MEANING
         alike = self.vocabulary.best(word)
         if alike < _SAME_SOUND and (not word.isascii()) in self.are_ascii and (said := heard(word)):
