@@ -132,14 +132,15 @@ class Retriever:
         asked = checked_query(text) if text is not None else ""
         if not asked.strip() and vector is None:
             return []
+        settings = settings or self.settings()
+        is_masked = False
         if vector is None and not is_lexical:
             vector = self._embedded(asked, snapshot)
+            is_masked = self.embedder is not None and self.embedder.hides(asked, settings)
         if vector is not None:
             vector = _checked_vector(vector, snapshot)
-        settings = settings or self.settings()
         if not asked.strip():
             return snapshot.search(Query(k=k, vector=vector, where=where, relevance_weight=settings.relevance_weight))
-        is_masked = vector is not None and self.embedder is not None and self.embedder.hides(asked, settings)
         query = Query(
             k=k,
             text=asked,

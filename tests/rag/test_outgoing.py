@@ -269,3 +269,13 @@ def test_a_local_model_takes_nothing_of_the_budget(make_engine, blobs):
     assert tenant.ask(REFUND).usage == kr.Usage()
     assert tenant.search("refund")[0].explain.dense_rank == 1
     assert not [name for name in blobs.list("tenants/") if "/spent/" in name]
+
+
+def test_a_vector_of_the_callers_own_lacks_nothing_and_keeps_its_weight(make_remote, server):
+    tenant = make_remote().tenant("acme")
+    tenant.ingest(TEXT.encode(), source="records.txt")
+    vector = HashingEmbedder(DIM).embed_queries([QUESTION])[0]
+    [hit] = tenant.search(QUESTION, vector=vector)
+    tenant.configure(kr.TenantSettings(redact=()))
+    [plain] = tenant.search(QUESTION, vector=vector)
+    assert plain.explain == hit.explain
