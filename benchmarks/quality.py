@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,13 @@ def run() -> list[dict[str, Any]]:
     return rows
 
 
+def chunks_of(corpus: Sequence[Mapping[str, Any]]) -> list[kr.Chunk]:
+    """Each document as one chunk, with its title as heading."""
+    return [
+        kr.Chunk(document_id=row["id"], ordinal=0, text=row["text"], heading=row.get("title") or None) for row in corpus
+    ]
+
+
 def lines(path: Path) -> list[dict[str, Any]]:
     """The rows of a file of JSON lines."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -43,10 +50,7 @@ def _measured(folder: Path) -> dict[str, Any]:
     settings = kr.Settings(embeddings="local", openai_api_key=None, openai_base_url=None)
     with tempfile.TemporaryDirectory() as data, kr.Engine.open(data, settings=settings) as engine:
         tenant = engine.tenant(folder.name)
-        tenant.add(
-            kr.Chunk(document_id=row["id"], ordinal=0, text=row["text"], heading=row.get("title") or None)
-            for row in corpus
-        )
+        tenant.add(chunks_of(corpus))
         assert engine.embedder is not None
         vectors = engine.embedder.embed_queries([query["text"] for query in queries])
         snapshot = tenant.index.snapshot()

@@ -13,7 +13,7 @@ import numpy as np
 
 import konverze_rag as kr
 from benchmarks.measuring import RESULTS, save
-from benchmarks.quality import SETS, lines
+from benchmarks.quality import SETS, chunks_of, lines
 from benchmarks.ratios import Row, Watched, as_json
 from konverze_rag.answering.refusal import evidence, needed_evidence
 
@@ -96,10 +96,7 @@ def _measured(name: str, foreign: Sequence[str], model: Model) -> tuple[_Asked, 
     settings = kr.Settings(embeddings=model, openai_api_key=None, openai_base_url=None)
     with tempfile.TemporaryDirectory() as data, kr.Engine.open(data, settings=settings) as engine:
         tenant = engine.tenant(name)
-        tenant.add(
-            kr.Chunk(document_id=row["id"], ordinal=0, text=row["text"], heading=row.get("title") or None)
-            for row in held
-        )
+        tenant.add(chunks_of(held))
         kinds = [draw.sample(kind, min(MOST, len(kind))) for kind in (answered, near, foreign)]
         return tuple(_put(tenant, kind, settings.retrieval_k) for kind in kinds)  # pyright: ignore[reportReturnType]
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import regex
 
-from konverze_rag.answering.roles import leads_of, marks_of, says
+from konverze_rag.answering.roles import gathered, held_by, leads_of, marks_of
 from konverze_rag.answering.statements import Clause, Statement
 from konverze_rag.answering.strangers import Setting, has_stranger
-from konverze_rag.answering.wording import covered
 
 # Clauses that cover this share of what the best one covers may all be the one the sentence rests on.
 _AS_CLOSE = 0.95
@@ -83,15 +82,10 @@ def _offers(
 
 def _fits(clause: Clause, statement: Statement) -> list[float]:
     marks = marks_of(clause.facts)
-    names = [*clause.topics, *map(str, marks)]
-    rows = [
-        [*(other.said.best(word) for word in clause.topics), *(float(says(other.facts, mark)) for mark in marks)]
-        for other in statement.clauses
-    ]
+    rows = [held_by(other, clause.topics, marks) for other in statement.clauses]
     fits: list[float] = []
-    for place, (other, own) in enumerate(zip(statement.clauses, rows, strict=True)):
+    for place, other in enumerate(statement.clauses):
         before, behind = leads_of(other)
-        weighed = [own, *([before * held for held in row] for row in rows[:place])]
-        weighed += ([behind * held for held in row] for row in rows[place + 1 :])
-        fits.append(covered(zip(names, map(max, zip(*weighed, strict=True)), strict=True)))
+        leads = (1.0 if at == place else before if at < place else behind for at in range(len(rows)))
+        fits.append(gathered(clause.topics, marks, zip(leads, rows, strict=True)))
     return fits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from konverze_rag.answering.facts import Date, Facts, Number
@@ -66,8 +66,7 @@ def _not_said_with(words: Sequence[str], marks: Sequence[Mark], statements: Sequ
 def _fits_another(mark: Mark, words: Sequence[str], clause: Clause, segments: Sequence[tuple[int, Clause]]) -> bool:
     """Whether another mark of the same kind stands among words that fit the claim better."""
     keys = _keys(clause.facts, mark)
-    names = [*words, *map(str, keys)]
-    rows = [[*map(part.said.best, words), *(float(says(part.facts, key)) for key in keys)] for _, part in segments]
+    rows = [held_by(part, words, keys) for _, part in segments]
     agrees = [says(part.facts, mark) for _, part in segments]
     bears = [
         mine or _has_rival(part.facts, mark, clause.facts) for mine, (_, part) in zip(agrees, segments, strict=True)
@@ -76,8 +75,7 @@ def _fits_another(mark: Mark, words: Sequence[str], clause: Clause, segments: Se
     for here, (_, part) in enumerate(segments):
         if bears[here] and not changes(clause, part.terms):
             leads = [_lead(here, there, segments, bears) for there in range(len(segments))]
-            weighed = ([lead * held for held in row] for lead, row in zip(leads, rows, strict=True) if lead)
-            fit = covered(zip(names, map(max, zip(*weighed, strict=True)), strict=True))
+            fit = gathered(words, keys, ((lead, row) for lead, row in zip(leads, rows, strict=True) if lead))
             own, rival = (max(own, fit), rival) if agrees[here] else (own, max(rival, fit))
     return rival > own + _ROUNDING
 
@@ -95,6 +93,23 @@ def _lead(here: int, there: int, segments: Sequence[tuple[int, Clause]], bears: 
     if segments[there][0] == segments[here][0]:
         return leads_of(segments[here][1])[there > here]
     return _SENTENCE_LEAD if there < here and not any(bears[there:here]) else 0.0
+
+
+def held_by(clause: Clause, words: Sequence[str], marks: Sequence[Mark]) -> list[float]:
+    """How much of each word and mark a clause of a source holds, 0 to 1."""
+    return [*map(clause.said.best, words), *(float(says(clause.facts, mark)) for mark in marks)]
+
+
+def gathered(words: Sequence[str], marks: Sequence[Mark], rows: Iterable[tuple[float, Sequence[float]]]) -> float:
+    """Share of the words and marks that clauses hold together, by weight, 0 to 1.
+
+    Args:
+        words: What is looked for.
+        marks: And numbers, dates and codes.
+        rows: Of each clause, how closely it belongs to the one that is judged, and what `held_by` says of it.
+    """
+    weighed = ([lead * held for held in row] for lead, row in rows)
+    return covered(zip([*words, *map(str, marks)], map(max, zip(*weighed, strict=True)), strict=True))
 
 
 def says(said: Facts, mark: Mark) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb
@@ -36,6 +36,7 @@ class Sayings:
     vocabulary: Vocabulary
     meanings: frozenset[int]
     are_ascii: frozenset[bool]
+    _sounds: set[str] = field(default_factory=set[str], repr=False, compare=False)
 
     @classmethod
     def of(cls, text: str) -> Sayings:
@@ -56,7 +57,9 @@ class Sayings:
             return _SAME_MEANING
         alike = self.vocabulary.best(word)
         if alike < _SAME_SOUND and (not word.isascii()) in self.are_ascii and (said := heard(word)):
-            return _SAME_SOUND if any(sound(other) == said for other in self.vocabulary.words) else alike
+            if not self._sounds:
+                self._sounds.update(map(sound, self.vocabulary.words))
+            return _SAME_SOUND if said in self._sounds else alike
         return alike
 
 

@@ -39,7 +39,7 @@ class E5Tokenizer:
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._model = self._tokenizer.model
+        self._tokenizer.model._resize_cache(0)  # noqa: SLF001 (no public name; words would outlive the keys of texts)
         stored: dict[str, str] = json.loads((folder / REPLACEMENTS_FILE).read_bytes())
         # A NUL ends a string for SentencePiece's C++ and is nothing that a reader sees.
         self._replacements = {0: "", **{int(code_point): text for code_point, text in stored.items()}}
@@ -47,7 +47,6 @@ class E5Tokenizer:
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        self._model._clear_cache()  # noqa: SLF001 (no public name; the words would outlive the keys of their texts)
         return [encoding.ids for encoding in encodings]
 
     def normalise(self, text: str) -> str:

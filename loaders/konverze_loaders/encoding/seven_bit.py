@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from konverze_loaders.encoding.east_asian import is_written
+from konverze_loaders.encoding.strict import SAMPLE_BYTES
 
 _ISO_2022 = re.compile(rb"\x1b\$(?:[@B]|\([@BDOPQ]|\)C)|\x1b\([IJ]")
 _ISO_2022_CODECS = ("iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext", "iso2022_kr")
@@ -14,7 +15,6 @@ _LETTERS = re.compile(
     "[\u00a0-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u10a0-\u10ff\u1e00-\u1fff\u2010-\u2044\u20ac\u2122"
     "\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef]+"
 )
-SAMPLE_BYTES = 200_000
 
 
 def seven_bit_encoding(data: bytes) -> str | None:
