@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from konverze_core.documents import Span
-from konverze_core.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
