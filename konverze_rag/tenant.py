@@ -60,22 +60,26 @@ class Tenant:
 
     Attributes:
         id: As given to `Engine.tenant`.
-        index: The sealed index, for those who measure or tune it.
+        index: The sealed index; this and what follows are for those who measure or tune it.
+        retriever: Searches it.
+        configuration: What the tenant has settled.
+        keyring: Its keys.
+        tenancy: The parts of its engine.
     """
 
     def __init__(self, keyring: Keyring, tenancy: Tenancy) -> None:
         self.id = keyring.tenant_id
         self.index = tenancy.resident_index(keyring)
-        self._keyring = keyring
-        self._tenancy = tenancy
+        self.keyring = keyring
+        self.tenancy = tenancy
         self._clock = tenancy.clock
         self._conversations = tenancy.conversations(keyring)
-        self._configuration = tenancy.configuration(keyring)
+        self.configuration = tenancy.configuration(keyring)
         self._vectors = QuestionVectors()
         self._answers = AnswerCache()
         self._limits = VisitorLimits(tenancy.clock)
         self._spending = tenancy.spending(keyring)
-        self._quotas = tenancy.quotas(keyring, self._configuration.current)
+        self._quotas = tenancy.quotas(keyring, self.configuration.current)
         self._today = tenancy.clock.now().date()
         self.index.accompany(self._vectors)
         self.index.accompany(self._answers)
@@ -85,15 +89,15 @@ class Tenant:
         """The model as this tenant uses it: whatever is embedded goes through this."""
         if model is None:
             return None
-        embedder = DiscreetEmbedder(model=model.embedder, settings=self._configuration.current)
+        embedder = DiscreetEmbedder(model=model.embedder, settings=self.configuration.current)
         return TenantQuestions(batches=model, embedder=embedder, spending=self._spending)
 
     def _use(self, model: TenantQuestions | None, *, upcoming: TenantQuestions | None = None) -> None:
         """Searches, answers and ingests with this model from now on, until a commit brings in the upcoming one."""
-        tenancy = self._tenancy
+        tenancy = self.tenancy
         embedder = None if model is None else model.embedder
         count = counts_of(embedder, tenancy.counter.count_many)
-        chunker = partial(SettledChunker, self._configuration.current, count_tokens=tenancy.counter.count_many)
+        chunker = partial(SettledChunker, self.configuration.current, count_tokens=tenancy.counter.count_many)
         self._inspector = Inspector(chunker(embedder), count, load=tenancy.load, limits=tenancy.limits)
         self._ingestion = Ingestion(
             self.index,
@@ -104,23 +108,23 @@ class Tenant:
             load=tenancy.load,
             quotas=self._quotas,
         )
-        self._retriever = Retriever(
+        self.retriever = Retriever(
             index=self.index,
             model=model,
             upcoming=upcoming,
             vectors=self._vectors,
             reranker=tenancy.reranker,
-            settings=self._configuration.current,
+            settings=self.configuration.current,
         )
         self._asking = Asking(
-            self._retriever,
+            self.retriever,
             self._conversations,
             chat=tenancy.chat,
             counter=tenancy.counter,
             answers=self._answers,
             limits=self._limits,
             spending=self._spending,
-            settings=self._configuration.current,
+            settings=self.configuration.current,
             clock=tenancy.clock,
         )
         self._embedder, self._model = embedder, model
@@ -303,15 +307,15 @@ class Tenant:
             EmbedderMismatchError: The index was built with another model than the engine's.
             ProviderError: The embedding service failed, or the budget of the day does not cover the question.
         """
-        return self._retriever.search(text, k=k, where=where, vector=vector)
+        return self.retriever.search(text, k=k, where=where, vector=vector)
 
     def is_ready(self, text: str | None, vector: npt.ArrayLike | None) -> bool:
         """Whether a search would wait neither for the store nor for a model."""
-        return self._retriever.is_ready(text, vector)
+        return self.retriever.is_ready(text, vector)
 
     def prepare(self, text: str | None, vector: npt.ArrayLike | None) -> None:
         """Does the part of a search that waits for the store and for a model; what it raises, the search would."""
-        self._retriever.prepare(text, vector)
+        self.retriever.prepare(text, vector)
 
     def stream(
         self,
@@ -385,7 +389,7 @@ class Tenant:
         return self._conversations.turns(selection, retention_days=self._retention_days)
 
     def _retention_days(self) -> int:
-        return self._configuration.current().retention_days
+        return self.configuration.current().retention_days
 
     def give_feedback(self, conversation: str, turn: TurnId, *, helpful: bool, comment: str = "") -> None:
         """Stores what a visitor or the owner says of an answer, in place of what was said of it before.
@@ -501,7 +505,7 @@ class Tenant:
             ProviderError: The embedding service failed; the old model stays.
             StoreError: The store did not take it.
         """
-        chosen = self._asked(self._tenancy.model if embedder is None else QuestionBatches(embedder))
+        chosen = self._asked(self.tenancy.model if embedder is None else QuestionBatches(embedder))
         embed = embedding = None
         if chosen is not None:
             info = chosen.embedder.info
@@ -523,7 +527,7 @@ class Tenant:
         Raises:
             IntegrityError: The stored settings are not what was written.
         """
-        return self._configuration.own()
+        return self.configuration.own()
 
     def configure(self, settings: TenantSettings) -> int:
         """Sets what this tenant has of its own, sealed, in place of what it had; holds from the next question.
@@ -536,8 +540,8 @@ class Tenant:
             StoreError: The store did not take it.
             TenantErasedError: The tenant was erased.
         """
-        self._keyring.refresh()
-        return self._configuration.configure(settings)
+        self.keyring.refresh()
+        return self.configuration.configure(settings)
 
     def erase_document(self, source: str) -> ErasureReceipt:
         """Erases a document from the index, its older generations and the sealed originals; can be run again.
@@ -548,11 +552,11 @@ class Tenant:
             StoreError: The store failed; run it again.
         """
         return erase_indexed_document(
-            self._tenancy,
+            self.tenancy,
             self.index,
             self._conversations,
             checked_source(source),
-            retention_days=self._configuration.current().retention_days,
+            retention_days=self.configuration.current().retention_days,
         )
 
     def erase_visitor(self, visitor: str) -> ErasureReceipt:
@@ -563,14 +567,14 @@ class Tenant:
             StoreError: The store failed; run it again.
             TenantErasedError: The tenant was erased.
         """
-        self._keyring.refresh()
+        self.keyring.refresh()
         try:
             return erase_visitor(
-                self._tenancy,
+                self.tenancy,
                 self.id,
                 self._conversations,
                 checked_name("visitor", visitor),
-                retention_days=self._configuration.current().retention_days,
+                retention_days=self.configuration.current().retention_days,
             )
         finally:
             self._forget_questions()
@@ -585,7 +589,7 @@ class Tenant:
             KeyProviderError: The provider cannot sign, or not destroy the tenant's own KEK.
             StoreError: The store failed; run it again.
         """
-        receipt = erase_tenant(self._tenancy, self.id)
+        receipt = erase_tenant(self.tenancy, self.id)
         with suppress(KonverzeError):  # drops everything decrypted; otherwise the next use does
             self.index.refreshed()
         return receipt
@@ -595,7 +599,7 @@ class Tenant:
 
         What is kept of questions of earlier days, and the keys of days that have ended, are dropped in any case.
         """
-        self._keyring.drop_if_idle()
+        self.keyring.drop_if_idle()
         self._conversations.forget_ended()
         self._spending.forget_ended()
         self._quotas.grants.forget_ended()
@@ -610,12 +614,12 @@ class Tenant:
 
     def on_drop(self, callback: Callable[[], None]) -> None:
         """Calls back whenever keys and decrypted data are dropped; see `Keyring.on_drop`."""
-        self._keyring.on_drop(callback)
+        self.keyring.on_drop(callback)
 
     def close(self) -> None:
         """Drops keys and decrypted data for good."""
         self.index.close()
-        self._keyring.close()
+        self.keyring.close()
 
     def require_generation(self, generation: int) -> None:
         """Refuses an index older than this.

@@ -31,6 +31,9 @@ MAX_CONDEMNED = 500
 PROBE = "vacuum"
 """Name of the blob whose age tells the store's time."""
 
+CACHES = "tuning/"
+"""Folder of blobs that no commit ever names: what was worked out once, and can be again."""
+
 _NO_TEXT = np.empty(0, np.uint8)
 
 
@@ -120,6 +123,7 @@ class _Sweep:
         if not self._grace:
             self._remove(commit_name(number) for number in range(base.manifest.generation, newest))
         self._remove(self._superseded_settings(now))
+        self._remove(name for name in self._blobs.names(CACHES) if self._is_old(self._age(name, now)))
 
     def _store_now(self) -> datetime:
         self._blobs.write("vacuum", PROBE, b"", if_absent=False)

@@ -18,7 +18,13 @@ from konverze_indexes.texts import read_from
 from konverze_indexes.vacuum import PROBE
 
 _CONVERSATIONS = ("days/", "visitors/")
-_KINDS = {"segments": {"hot": "hot", "text": "text"}, "uploads": {"": "upload"}, "settings": {"": "settings"}}
+_KINDS = {
+    "segments": {"hot": "hot", "text": "text"},
+    "uploads": {"": "upload"},
+    "settings": {"": "settings"},
+    "tuning": {"": "tuning"},
+}
+_NEEDING_NO_NAME = frozenset({"vacuum", "settings", "tuning"})
 
 
 def verify(blobs: TenantBlobs, *, at_least: int = 0) -> Iterator[Finding]:
@@ -150,7 +156,7 @@ class _Walk:
         except IntegrityError as error:
             self._note(name, str(error))
             return
-        if kind not in {"vacuum", "settings"}:
+        if kind not in _NEEDING_NO_NAME:
             why = "condemned, but not deleted yet" if is_condemned else "no commit names it"
             self._note(name, f"{why}: a vacuum removes it", is_harmless=True)
 

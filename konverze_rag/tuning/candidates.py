@@ -12,7 +12,7 @@ from konverze_rag.tenant_settings import TenantSettings
 AS_SERVED = ""
 """Name of the embedding model, the reranker and the filter that the tenant is served with today."""
 
-BY_WORDS = "none"
+NONE = "none"
 """Name of no embedding model, and of no reranker."""
 
 
@@ -22,8 +22,8 @@ class Candidate:
 
     Attributes:
         settings: In place of the tenant's own, where they are not None.
-        embedder: Name of an embedding model of the workbench; `AS_SERVED`, or `BY_WORDS` for an index without vectors.
-        reranker: Name of a reranker of the workbench; `AS_SERVED`, or `BY_WORDS` for none.
+        embedder: Name of an embedding model of the workbench; `AS_SERVED`, or `NONE` for an index without vectors.
+        reranker: Name of a reranker of the workbench; `AS_SERVED`, or `NONE` for none.
         where: Name of a filter of the workbench, for all questions; `AS_SERVED` for none.
         stemming: Whether terms are stems; None for as the engine's settings say.
     """

@@ -1,14 +1,28 @@
-"""Many candidates measured on the same questions."""
+"""Many candidates measured on the same questions, and the choice between them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
+from konverze_core.errors import ConfigError, MissingExtraError
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.evaluation import Scores
 from konverze_rag.tuning.questions import QuestionSet
+from konverze_rag.tuning.statistics import interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Sampler: TypeAlias = Literal["grid", "tpe"]
+"""All combinations, or what an optimiser proposes."""
+
+MEDIAN = 0.5
+P99 = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +30,10 @@ class Trial:
     """One candidate of a sweep.
 
     Attributes:
-        number: From 0, in the order in which candidates were chosen.
+        number: From 0, in the order in which candidates were tried.
         candidate: What was measured.
         scores: By metric; empty where the candidate failed.
-        latencies_ms: Of each search: float64, shape (questions,), milliseconds.
+        latencies_ms: Of each search, the question's vector at hand: float64, shape (questions,), milliseconds.
         chunks: Size of the index.
         error: Why it could not be measured; empty where it was.
     """
@@ -33,11 +47,12 @@ class Trial:
 
     def mean(self, metric: str) -> float:
         """Mean of the questions that are judged by the metric; NaN without any."""
-        raise NotImplementedError
+        scores = self.scores.get(metric)
+        return float("nan") if scores is None or np.isnan(scores).all() else float(np.nanmean(scores))
 
     def latency_ms(self, share: float) -> float:
-        """What this share of the searches took at most, in milliseconds; .5 for p50."""
-        raise NotImplementedError
+        """What this share of the searches took at most, in milliseconds; .5 for p50. NaN where none was measured."""
+        return float(np.quantile(self.latencies_ms, share)) if len(self.latencies_ms) else float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +61,8 @@ class Sweep:
 
     Attributes:
         questions: What was asked.
-        metric: What candidates were chosen by.
-        trials: In order; the first is the tenant as it is served.
+        metric: What candidates are compared by.
+        trials: In the order in which they were tried; the first is the tenant as it is served.
         generation: Of the tenant's index that the documents were taken from.
         finished_at: UTC.
     """
@@ -57,3 +72,59 @@ class Sweep:
     trials: tuple[Trial, ...]
     generation: int
     finished_at: datetime
+
+    @property
+    def measured(self) -> tuple[Trial, ...]:
+        """The trials that have a score."""
+        return tuple(trial for trial in self.trials if not np.isnan(trial.mean(self.metric)))
+
+    def best(
+        self, metric: str | None = None, *, max_p50_ms: float | None = None, max_p99_ms: float | None = None
+    ) -> Trial:
+        """The trial with the highest mean; of equals the one that changes fewest settings, then the fastest.
+
+        Args:
+            metric: What to choose by; the sweep's own by default.
+            max_p50_ms: Only trials half of whose searches took at most so long, in milliseconds.
+            max_p99_ms: Only trials of which 99 of 100 did.
+
+        Raises:
+            ConfigError: No trial keeps the constraints.
+        """
+        metric = metric or self.metric
+        bounds = [(share, most) for share, most in ((MEDIAN, max_p50_ms), (P99, max_p99_ms)) if most is not None]
+        kept = [trial for trial in self.measured if all(trial.latency_ms(share) <= most for share, most in bounds)]
+        kept = [trial for trial in kept if not np.isnan(trial.mean(metric))]
+        if not kept:
+            raise ConfigError("no trial of the sweep keeps these constraints, or has this metric: allow more")
+        return min(kept, key=lambda one: (-one.mean(metric), len(one.candidate.changes), one.latency_ms(MEDIAN)))
+
+    def front(self, metric: str | None = None) -> tuple[Trial, ...]:
+        """The trials that no other beats both in mean and in median latency, fastest first."""
+        metric = metric or self.metric
+        front: list[Trial] = []
+        for trial in sorted(self.measured, key=lambda one: (one.latency_ms(MEDIAN), -one.mean(metric))):
+            if not front or trial.mean(metric) > front[-1].mean(metric):
+                front.append(trial)
+        return tuple(front)
+
+    def frame(self) -> pd.DataFrame:
+        """A row a trial: its number, its changes, mean and interval of each metric, latency, size and error.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415 (of an extra)
+        except ImportError as exc:
+            raise MissingExtraError('frames need: pip install "konverze-rag[tuning]"') from exc
+        return pd.DataFrame([_row(trial) for trial in self.trials])
+
+
+def _row(trial: Trial) -> dict[str, object]:
+    row: dict[str, object] = {"trial": trial.number, **trial.candidate.changes}
+    for metric, scores in trial.scores.items():
+        found = interval(scores)
+        row |= {metric: found.mean, f"{metric} low": found.low, f"{metric} high": found.high}
+    times = {"p50_ms": trial.latency_ms(MEDIAN), "p99_ms": trial.latency_ms(P99)}
+    return {**row, **times, "chunks": trial.chunks, "error": trial.error}

@@ -1,0 +1,107 @@
+"""A tenant's documents, to be cut in other ways than they were."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
+
+from konverze_core.documents import Chunk, Document, Metadata, MetadataValue
+from konverze_core.errors import ConflictError, LoadError
+from konverze_indexes.segment import DocumentChunks, IndexedDocument
+from konverze_indexes.snapshot import Snapshot
+from konverze_loaders import Chunker
+from konverze_rag.tenant import Tenant
+from konverze_rag.tuning.cache import SealedCache
+from konverze_rag.version import __version__
+
+READERS = 4
+"""Files that are read at the same time, at most; each in a worker process where the engine has these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A document of the corpus.
+
+    Attributes:
+        id: The document's.
+        document: As its original reads; None for one that can only be taken as it was cut.
+        facts: Filterable facts that were handed in with it.
+        chunks: As it is indexed.
+    """
+
+    id: str
+    document: Document | None
+    facts: Metadata
+    chunks: tuple[Chunk, ...]
+
+    def cut(self, chunker: Chunker) -> list[Chunk]:
+        """Its chunks by this chunker; as they are indexed where the document is not at hand."""
+        if self.document is None:
+            return list(self.chunks)
+        facts: dict[str, MetadataValue] = {**self.document.metadata, **self.facts}
+        chunks = chunker.chunk(replace(self.document, metadata=facts), self.id)
+        return [structs.replace(chunk, metadata={**chunk.metadata, **self.facts}) for chunk in chunks]
+
+
+class Corpus:
+    """The documents of one generation of a tenant's index.
+
+    Originals are read as an ingest reads them, and what was read is cached. A document without an original (its chunks
+    were added ready), or one that cannot be read again (it was locked), is taken as it was cut.
+
+    Args:
+        tenant: Whose documents.
+        cache: Keeps what was read.
+
+    Attributes:
+        generation: Of the index that the documents are of.
+    """
+
+    def __init__(self, tenant: Tenant, cache: SealedCache) -> None:
+        self._tenant = tenant
+        self._cache = cache
+        self._snapshot: Snapshot = tenant.index.refreshed()
+        self.generation = self._snapshot.manifest.generation
+
+    def entries(self) -> Iterator[Entry]:
+        """All documents, in the order of the index.
+
+        Raises:
+            ConflictError: A document was replaced meanwhile, and its earlier original vacuumed.
+            IntegrityError: An original is not what was written.
+            KeyProviderError: The tenant's key lease has ended and cannot be renewed.
+            StoreError: The store cannot be read.
+        """
+        places = [(part, place) for part in self._snapshot.segments for place in part.live_positions()]
+        with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1), thread_name_prefix="konverze-tune") as readers:
+            yield from readers.map(lambda found: self._entry(found[0].content(found[1])), places)
+
+    def _entry(self, item: DocumentChunks) -> Entry:
+        row = item.document
+        document = self._read(row) if row.upload else None
+        known = {} if document is None else document.metadata
+        facts = {name: value for name, value in row.metadata.items() if known.get(name) != value}
+        return Entry(id=row.id, document=document, facts=facts, chunks=item.chunks)
+
+    def _read(self, row: IndexedDocument) -> Document | None:
+        key = f"document/{row.content_sha256}/{__version__}/{row.id}"
+        if (kept := self._cache.get(key)) is not None:
+            return msgspec.msgpack.decode(kept.data, type=Document | None)
+        document = self._loaded(row)
+        with suppress(ConflictError):  # another process was faster
+            self._cache.put(key, msgspec.msgpack.encode(document))
+        return document
+
+    def _loaded(self, row: IndexedDocument) -> Document | None:
+        original = self._tenant.index.blobs.read("upload", row.original).tobytes()
+        tenancy = self._tenant.tenancy
+        try:
+            return tenancy.load(original, name=row.id, password=None, limits=tenancy.limits)
+        except LoadError:
+            return None
