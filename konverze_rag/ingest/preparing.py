@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -99,12 +100,14 @@ class Rules:
     """How uploads become chunks.
 
     Attributes:
+        stopped: Set once nothing more shall be read; ends what the chunker waits for.
         chunker: Cuts documents.
         load: Reads files.
         limits: How large a file may be.
         fingerprint: Of the embedding model; empty for a lexical index.
     """
 
+    stopped: threading.Event
     chunker: Chunker
     load: LoadDocument
     limits: LoadLimits
@@ -141,7 +144,7 @@ class Preparation:
         Raises:
             ConfigError: An upload is no file.
         """
-        return _ahead(self._order.uploads, self._rules.limits, self._read)
+        return _ahead(self._order.uploads, self._rules, self._read)
 
     def hand_over(self, items: Iterable[DocumentChunks]) -> None:
         """Notes that a commit cares for the sealed originals of these documents from now on."""
@@ -205,21 +208,20 @@ def _settings_digest(order: Order, rules: Rules) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _ahead(
-    uploads: Iterable[NamedUpload], limits: LoadLimits, read: Callable[[NamedUpload], Read]
-) -> Generator[Outcome]:
+def _ahead(uploads: Iterable[NamedUpload], rules: Rules, read: Callable[[NamedUpload], Read]) -> Generator[Outcome]:
     threads = min(2 * (os.cpu_count() or 1), MAX_READERS)
     begun: deque[tuple[NamedUpload, int, Future[Read]]] = deque()
     ahead = 0
     executor = ThreadPoolExecutor(threads, thread_name_prefix="konverze-read")
     try:
         for upload in uploads:
-            present, size = at_hand(upload, limits)
+            present, size = at_hand(upload, rules.limits)
             while len(begun) >= FILES_AHEAD * threads or (begun and ahead + size > MAX_BYTES_AHEAD):
                 first, held, future = begun.popleft()
                 ahead -= held
                 yield first, future.result
             begun.append((upload, size, executor.submit(read, present)))
+        rules.stopped.set()
             ahead += size
         for last, _, future in begun:
             yield last, future.result

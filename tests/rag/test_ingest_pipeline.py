@@ -78,7 +78,7 @@ def ingestion(tenant, load, *, embedder=None):
     model = None if embedder is None else DiscreetEmbedder(model=embedder, settings=lambda: OFFLINE)
     quotas = tenant._ingestion.quotas
     return Ingestion(
-        tenant.index, lambda _: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load, quotas=quotas
+        tenant.index, lambda *_: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load, quotas=quotas
     )
 
 
@@ -158,6 +158,63 @@ def test_a_rate_limit_is_waited_out(make_engine):
 
 
 @pytest.mark.parametrize(
+class Choosy(Recording):
+    """Is too busy for some texts, and down for others."""
+
+    def __init__(self, *, refusals=0, retry_after_s=0.01):
+        super().__init__()
+        self.refusals, self.retry_after_s = refusals, retry_after_s
+        self.refused = threading.Event()
+
+    def embed_documents(self, texts):
+        if any("outage" in text for text in texts):
+            assert self.refused.wait(10)
+            raise kr.ProviderUnavailableError("down")
+        if self.refusals:
+            self.refusals -= 1
+            self.refused.set()
+            raise kr.RateLimitedError("busy", retry_after_s=self.retry_after_s)
+        return super().embed_documents(texts)
+
+
+SEMANTIC = OFFLINE.model_copy(update={"chunker": "semantic"})
+
+
+def test_a_rate_limit_is_waited_out_while_a_semantic_chunker_looks_for_borders(make_engine):
+    embedder = Choosy(refusals=2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    report = acme.ingest(b"Refunds take 7 days. Cups are replaced.", source="policy")
+    assert (report.documents, embedder.refusals) == (1, 0)
+    assert embedder.texts[:2] == ["Refunds take 7 days.", "Cups are replaced."]
+
+
+def ended(acme, batch, error):
+    """Whether an ingest ends with the error, at once, and leaves no thread behind."""
+    started = time.monotonic()
+    with pytest.raises(error):
+        acme.ingest(batch)
+    reading = [thread for thread in threading.enumerate() if thread.name.startswith("konverze-read")]
+    return time.monotonic() - started < 30 and not reading
+
+
+def test_a_semantic_chunker_that_waits_stops_with_the_ingest(make_engine):
+    embedder = Choosy(refusals=1, retry_after_s=MAX_RATE_LIMIT_WAIT_S / 2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    batch = {"news": b"An outage.", "policy": b"Refunds take 7 days."}
+    assert ended(acme, batch, kr.ProviderUnavailableError)
+
+
+def test_a_semantic_chunker_that_waits_stops_where_an_upload_is_no_file(make_engine):
+    class Words:
+        def read(self, size):
+            assert embedder.refused.wait(10)
+            return "no bytes"
+
+    embedder = Choosy(refusals=1, retry_after_s=MAX_RATE_LIMIT_WAIT_S / 2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    assert ended(acme, {"policy": b"Refunds take 7 days.", "words": Words()}, kr.ConfigError)
+
+
     "error",
     [
         kr.RateLimitedError("busy", retry_after_s=MAX_RATE_LIMIT_WAIT_S + 1),
