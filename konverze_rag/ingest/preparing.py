@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import Protocol, TypeAlias
 
 from msgspec import structs
@@ -24,6 +23,7 @@ from konverze_indexes.index import TenantIndex
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.snapshot import Extent
 from konverze_loaders import Chunker, LoadLimits
+from konverze_loaders.pdf.ocr import language_data
 from konverze_rag.ingest.daily_ingests import DailyIngests
 from konverze_rag.ingest.quotas import NO_GROWTH, Room, growth_of
 from konverze_rag.uploads import NamedUpload, at_hand, upload_bytes
@@ -37,10 +37,6 @@ FILES_AHEAD = 2
 
 MAX_BYTES_AHEAD = 64_000_000
 """No further file is begun while those that wait are longer than this together."""
-
-
-OCR_MODULE = "tesserocr"
-"""Module of the extra `ocr`: once it is there, documents are read anew."""
 
 
 class LoadDocument(Protocol):
@@ -100,18 +96,18 @@ class Rules:
     """How uploads become chunks.
 
     Attributes:
-        stopped: Set once nothing more shall be read; ends what the chunker waits for.
         chunker: Cuts documents.
         load: Reads files.
         limits: How large a file may be.
         fingerprint: Of the embedding model; empty for a lexical index.
+        stopped: Set once nothing more shall be read; ends what the chunker waits for.
     """
 
-    stopped: threading.Event
     chunker: Chunker
     load: LoadDocument
     limits: LoadLimits
     fingerprint: str
+    stopped: threading.Event
 
 
 class Preparation:
@@ -203,7 +199,7 @@ def _settings_digest(order: Order, rules: Rules) -> str:
         "embedder": rules.fingerprint,
         "metadata": dict(order.metadata),
         "folder": order.folder,
-        "reads images": find_spec(OCR_MODULE) is not None,
+        "reads images": [*language_data()],  # once there are more languages, documents are read anew
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -221,9 +217,9 @@ def _ahead(uploads: Iterable[NamedUpload], rules: Rules, read: Callable[[NamedUp
                 ahead -= held
                 yield first, future.result
             begun.append((upload, size, executor.submit(read, present)))
-        rules.stopped.set()
             ahead += size
         for last, _, future in begun:
             yield last, future.result
     finally:
+        rules.stopped.set()
         executor.shutdown(cancel_futures=True)

@@ -18,9 +18,10 @@ from konverze_core.fakes import HashingEmbedder, ManualClock
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_loaders import LoadLimits, TokenWindowChunker
+from konverze_loaders.pdf.ocr import OCR_MODULE
 from konverze_rag.embedding import EMBED_SLICE_CHUNKS, MAX_RATE_LIMIT_WAIT_S
 from konverze_rag.ingest.ingestion import COMMIT_CHUNKS, Ingestion
-from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, OCR_MODULE, Order
+from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, Order
 from konverze_rag.ingest.vectors import REMOTE_CALLS
 from konverze_rag.outgoing import DiscreetEmbedder
 from konverze_rag.uploads import READ_TRIES, named_uploads, settled_bytes
@@ -157,7 +158,6 @@ def test_a_rate_limit_is_waited_out(make_engine):
     assert (report.documents, embedder.refusals, len(embedder.texts)) == (1, 0, 1)
 
 
-@pytest.mark.parametrize(
 class Choosy(Recording):
     """Is too busy for some texts, and down for others."""
 
@@ -215,6 +215,7 @@ def test_a_semantic_chunker_that_waits_stops_where_an_upload_is_no_file(make_eng
     assert ended(acme, {"policy": b"Refunds take 7 days.", "words": Words()}, kr.ConfigError)
 
 
+@pytest.mark.parametrize(
     "error",
     [
         kr.RateLimitedError("busy", retry_after_s=MAX_RATE_LIMIT_WAIT_S + 1),
