@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from konverze_core.errors import (
     UnsupportedFormatError,
 )
 from konverze_loaders import LoadLimits, load
+from konverze_loaders.isolation.pool import LoaderPool, default_workers
 from tests.loaders.docx_bytes import docx, p
 from tests.loaders.office_bytes import pptx, relations, shape, sheet, xlsx, zipped
 from tests.loaders.pdf_bytes import pdf, show
@@ -143,12 +145,19 @@ def test_a_limit_below_one_is_the_callers_mistake():
 @pytest.mark.skipif(not REAL, reason=f"no real files at {FILES}")
 @pytest.mark.parametrize("folder", sorted({path.parent.name for path in REAL}))
 def test_real_files_give_a_document_or_a_load_error(folder):
-    for path in (path for path in REAL if path.parent.name == folder):
-        try:
-            document = load(path)
-        except LoadError as error:
-            assert error.source == path.name  # noqa: PT017
-            continue
-        ends = [0, *(block.span.end for block in document.blocks)]
-        assert all(block.span.start >= end for block, end in zip(document.blocks, ends, strict=False))
-        assert ends[-1] == len(document.text)
+    with LoaderPool() as pool, ThreadPoolExecutor(default_workers()) as threads:  # on all cores
+
+        def outcome(path):
+            try:
+                return pool.load(path.read_bytes(), name=path.name)
+            except LoadError as error:
+                return error
+
+        paths = [path for path in REAL if path.parent.name == folder]
+        for path, read in zip(paths, threads.map(outcome, paths), strict=True):
+            if isinstance(read, LoadError):
+                assert read.source == path.name
+                continue
+            ends = [0, *(block.span.end for block in read.blocks)]
+            assert all(block.span.start >= end for block, end in zip(read.blocks, ends, strict=False))
+            assert ends[-1] == len(read.text)

@@ -56,102 +56,6 @@ def test_ingest_search_ask_delete(konverze):
     assert "deleted chunks: 1" in konverze("stats", "--tenant", "acme").stdout
 
 
-def test_json_is_for_programs(konverze):
-    report = json.loads(konverze("ingest", "policy.md", "--json").stdout)
-    assert (report["documents"], report["failed"]) == (1, [])
-    assert json.loads(konverze("search", "refund", "--json").stdout)[0]["chunk"]["document_id"] == "policy.md"
-    answer = json.loads(konverze("ask", "How long does a refund take?", "--json").stdout)
-    assert answer["citations"][0]["quote"] == "A refund takes 7 working days."
-    assert json.loads(konverze("documents", "--json").stdout)[0]["id"] == "policy.md"
-    assert json.loads(konverze("tenants", "--json").stdout) == ["default"]
-    assert json.loads(konverze("stats", "--json").stdout)["documents"] == 1
-    assert json.loads(konverze("delete", "policy.md", "--json").stdout) == {"deleted": 1}
-
-
-def test_chat_reads_questions_line_by_line(konverze):
-    konverze("ingest", "policy.md")
-    done = konverze("chat", text_in="How long does a refund take?\n\nAnd for that?\n")
-    assert done.stdout.count("7 working days") >= 1
-
-
-def test_a_folder_is_walked(konverze, tmp_path):
-    (tmp_path / "manuals" / "deep").mkdir(parents=True)
-    (tmp_path / "manuals" / "deep" / "a.txt").write_text("alpha")
-    (tmp_path / "manuals" / "b.txt").write_text("beta")
-    (tmp_path / "manuals" / "b.txt").rename(tmp_path / "manuals" / "a.txt")
-    (tmp_path / "manuals" / ".DS_Store").write_bytes(bytes(100))
-    assert "2 documents" in konverze("ingest", "manuals").stdout
-    rows = json.loads(konverze("documents", "--json").stdout)
-    assert [row["id"] for row in rows] == ["a.txt", "deep/a.txt"]
-    konverze("ingest", "manuals/a.txt", "manuals/deep/a.txt", status=1)
-
-
-def test_a_folder_is_synced(konverze, tmp_path):
-    folder = tmp_path / "manuals"
-    (folder / "deep").mkdir(parents=True)
-    (folder / "a.txt").write_text("alpha")
-    (folder / "deep" / "b.txt").write_text("beta")
-    (folder / "deep" / "b.tmp").write_text("not yet")
-    arguments = ("sync", "manuals", "--exclude", "*.tmp", "--label", "our manuals")
-    done = konverze(*arguments)
-    assert "added: a.txt\nadded: deep/b.txt\n" in done.stdout
-    assert "2/2" in done.stderr  # the bar
-    (folder / "a.txt").unlink()
-    (folder / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
-    report = json.loads(konverze(*arguments, "--json", status=1).stdout)
-    assert (report["unchanged"], report["deleted"]) == (["deep/b.txt"], ["a.txt"])
-    assert report["failed"][0][0] == "bad.pdf"
-    assert json.loads(konverze("documents", "--json").stdout)[0]["folder"] == "our manuals"
-    assert "delete all" in konverze("sync", "manuals", "--label", "our manuals", "--include", "x", status=1).stderr
-    assert "cannot be listed" in konverze("sync", "nowhere", status=1).stderr
-    done = konverze("sync", "manuals", "--label", "our manuals", "--include", "x", "--may-delete-all")
-    assert "deleted: deep/b.txt" in done.stdout
-
-
-def test_bad_files_fail_the_command_but_not_the_good_ones(konverze, tmp_path):
-    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
-    done = konverze("ingest", "policy.md", "bad.pdf", status=1)
-    assert "1 documents" in done.stdout
-    assert "failed: bad.pdf" in done.stderr
-    report = json.loads(konverze("ingest", "bad.pdf", "--json", status=1).stdout)
-    assert report["failed"][0][0] == "bad.pdf"
-    assert report["failed"][0][1]["error"].endswith("Error")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["search", "x", "--data", "nowhere"], "no data directory"),
-        (["tenants", "--data", "nowhere"], "no data directory"),
-        (["ingest", "nowhere.txt"], "no such file"),
-        (["ingest", "policy.md", "--tenant", ""], "tenant"),
-        (["ingest", "policy.md", "--data", "policy.md"], "directory"),
-    ],
-)
-def test_errors_are_one_line_and_a_status(konverze, arguments, message):
-    done = konverze(*arguments, status=1)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("konverze: ")]
-    assert len(lines) == 1
-    assert message in lines[0]
-
-
-def test_unknown_tenants_and_empty_questions(konverze):
-    konverze("ingest", "policy.md")
-    assert "no such tenant" in konverze("search", "x", "--tenant", "nobody", status=1).stderr
-    assert "empty" in konverze("ask", " ", status=1).stderr
-    assert "not there" in konverze("delete", "nothing", status=1).stderr
-
-
-def test_a_missing_file_makes_no_tenant(konverze, tmp_path):
-    konverze("ingest", "nowhere.txt", "--tenant", "new", status=1)
-    assert not (tmp_path / "data").exists()
-
-
-def test_usage_errors_have_their_own_status(konverze):
-    konverze("search", status=2)
-    assert "ingest" in konverze("--help").stdout
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch, capsys):
     """As `konverze`, in this process: many calls in little time."""
@@ -175,6 +79,102 @@ def here(tmp_path, monkeypatch, capsys):
     (tmp_path / "policy.md").write_text("# Refunds\n\nA refund takes 7 working days.\n", "utf-8")
     (tmp_path / "नीति.txt").write_text("वापसी में 7 दिन लगते हैं।", "utf-8")
     return run
+
+
+def test_json_is_for_programs(here):
+    report = json.loads(here("ingest", "policy.md", "--json").stdout)
+    assert (report["documents"], report["failed"]) == (1, [])
+    assert json.loads(here("search", "refund", "--json").stdout)[0]["chunk"]["document_id"] == "policy.md"
+    answer = json.loads(here("ask", "How long does a refund take?", "--json").stdout)
+    assert answer["citations"][0]["quote"] == "A refund takes 7 working days."
+    assert json.loads(here("documents", "--json").stdout)[0]["id"] == "policy.md"
+    assert json.loads(here("tenants", "--json").stdout) == ["default"]
+    assert json.loads(here("stats", "--json").stdout)["documents"] == 1
+    assert json.loads(here("delete", "policy.md", "--json").stdout) == {"deleted": 1}
+
+
+def test_chat_reads_questions_line_by_line(konverze):
+    konverze("ingest", "policy.md")
+    done = konverze("chat", text_in="How long does a refund take?\n\nAnd for that?\n")
+    assert done.stdout.count("7 working days") >= 1
+
+
+def test_a_folder_is_walked(here, tmp_path):
+    (tmp_path / "manuals" / "deep").mkdir(parents=True)
+    (tmp_path / "manuals" / "deep" / "a.txt").write_text("alpha")
+    (tmp_path / "manuals" / "b.txt").write_text("beta")
+    (tmp_path / "manuals" / "b.txt").rename(tmp_path / "manuals" / "a.txt")
+    (tmp_path / "manuals" / ".DS_Store").write_bytes(bytes(100))
+    assert "2 documents" in here("ingest", "manuals").stdout
+    rows = json.loads(here("documents", "--json").stdout)
+    assert [row["id"] for row in rows] == ["a.txt", "deep/a.txt"]
+    here("ingest", "manuals/a.txt", "manuals/deep/a.txt", status=1)
+
+
+def test_a_folder_is_synced(here, tmp_path):
+    folder = tmp_path / "manuals"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("alpha")
+    (folder / "deep" / "b.txt").write_text("beta")
+    (folder / "deep" / "b.tmp").write_text("not yet")
+    arguments = ("sync", "manuals", "--exclude", "*.tmp", "--label", "our manuals")
+    done = here(*arguments)
+    assert "added: a.txt\nadded: deep/b.txt\n" in done.stdout
+    assert "2/2" in done.stderr  # the bar
+    (folder / "a.txt").unlink()
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
+    report = json.loads(here(*arguments, "--json", status=1).stdout)
+    assert (report["unchanged"], report["deleted"]) == (["deep/b.txt"], ["a.txt"])
+    assert report["failed"][0][0] == "bad.pdf"
+    assert json.loads(here("documents", "--json").stdout)[0]["folder"] == "our manuals"
+    assert "delete all" in here("sync", "manuals", "--label", "our manuals", "--include", "x", status=1).stderr
+    assert "cannot be listed" in here("sync", "nowhere", status=1).stderr
+    done = here("sync", "manuals", "--label", "our manuals", "--include", "x", "--may-delete-all")
+    assert "deleted: deep/b.txt" in done.stdout
+
+
+def test_bad_files_fail_the_command_but_not_the_good_ones(here, tmp_path):
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
+    done = here("ingest", "policy.md", "bad.pdf", status=1)
+    assert "1 documents" in done.stdout
+    assert "failed: bad.pdf" in done.stderr
+    report = json.loads(here("ingest", "bad.pdf", "--json", status=1).stdout)
+    assert report["failed"][0][0] == "bad.pdf"
+    assert report["failed"][0][1]["error"].endswith("Error")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "x", "--data", "nowhere"], "no data directory"),
+        (["tenants", "--data", "nowhere"], "no data directory"),
+        (["ingest", "nowhere.txt"], "no such file"),
+        (["ingest", "policy.md", "--tenant", ""], "tenant"),
+        (["ingest", "policy.md", "--data", "policy.md"], "directory"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(here, arguments, message):
+    done = here(*arguments, status=1)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("konverze: ")]
+    assert len(lines) == 1
+    assert message in lines[0]
+
+
+def test_unknown_tenants_and_empty_questions(here):
+    here("ingest", "policy.md")
+    assert "no such tenant" in here("search", "x", "--tenant", "nobody", status=1).stderr
+    assert "empty" in here("ask", " ", status=1).stderr
+    assert "not there" in here("delete", "nothing", status=1).stderr
+
+
+def test_a_missing_file_makes_no_tenant(here, tmp_path):
+    here("ingest", "nowhere.txt", "--tenant", "new", status=1)
+    assert not (tmp_path / "data").exists()
+
+
+def test_usage_errors_have_their_own_status(konverze):
+    konverze("search", status=2)
+    assert "ingest" in konverze("--help").stdout
 
 
 def fill(here):
