@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,7 +20,7 @@ from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
 from konverze_rag.tuning.candidates import AS_SERVED, NONE, Candidate
-from konverze_rag.tuning.corpus import Corpus
+from konverze_rag.tuning.corpus import Entry
 
 Where = Mapping[str, Any]
 
@@ -91,8 +91,10 @@ class Scratch:
     """The corpus, cut and embedded as a candidate says.
 
     Args:
-        tenant: Whose corpus it is.
+        served: The tenant that the candidate is to serve.
         models: What candidates name.
+        entries: Its documents.
+        candidate: How they are cut and embedded.
 
     Attributes:
         engine: Serves the one tenant.
@@ -100,7 +102,7 @@ class Scratch:
         chunks: How many.
     """
 
-    def __init__(self, served: Tenant, models: Models, corpus: Corpus, candidate: Candidate) -> None:
+    def __init__(self, served: Tenant, models: Models, entries: Iterable[Entry], candidate: Candidate) -> None:
         self._counter = served.tenancy.counter
         stems = {} if candidate.stemming is None else {"stemming": candidate.stemming}
         base = served.configuration.current().model_copy(update={**UNBOUND, **stems})
@@ -114,7 +116,7 @@ class Scratch:
         )
         try:
             self.tenant = self.engine.tenant(_TENANT)
-            chunks = self._cut(corpus, candidate)
+            chunks = self._cut(entries, candidate)
             self._embed(chunks)
             self.tenant.add(chunks)
         except BaseException:
@@ -147,9 +149,9 @@ class Scratch:
         """Lets go of the index."""
         self.engine.close()
 
-    def _cut(self, corpus: Corpus, candidate: Candidate) -> list[Chunk]:
+    def _cut(self, entries: Iterable[Entry], candidate: Candidate) -> list[Chunk]:
         chunker = chunker_of(self.settings(candidate), self.tenant.retriever.embedder, self._counter.count_many)
-        return [chunk for entry in corpus.entries() for chunk in entry.cut(chunker)]
+        return [chunk for entry in entries for chunk in entry.cut(chunker)]
 
     def _embed(self, chunks: Sequence[Chunk]) -> None:
         """Makes the vectors that are new; a remote model is asked for several slices at a time."""

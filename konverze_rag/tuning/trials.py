@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 
 import msgspec
 import numpy as np
 
-from konverze_core.errors import ConflictError
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.tuning.cache import SealedCache
@@ -96,5 +94,4 @@ class TrialCache:
             latencies_ms=trial.latencies_ms.tolist(),
             chunks=trial.chunks,
         )
-        with suppress(ConflictError):  # another process was faster
-            self._cache.put(key, msgspec.msgpack.encode(kept))
+        self._cache.put(key, msgspec.msgpack.encode(kept))

@@ -60,9 +60,9 @@ class Workbench:
         rerankers: Mapping[str, Reranker] | None = None,
         filters: Mapping[str, Where] | None = None,
     ) -> None:
-        cache = SealedCache(tenant.index.blobs, tenant.keyring)
         self._tenant = tenant
-        self._corpus = Corpus(tenant, cache)
+        self._corpus = Corpus(tenant)
+        self._cache = cache = SealedCache(tenant.index.blobs, tenant.keyring, self._corpus.check)
         self._models = Models.of(
             tenant, cache, embedders=embedders or {}, rerankers=rerankers or {}, filters=filters or {}
         )
@@ -95,6 +95,7 @@ class Workbench:
 
         Raises:
             ConfigError: The candidate's settings do not go together, or it names what the workbench does not have.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
             ProviderError: A model failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
         """
@@ -113,6 +114,7 @@ class Workbench:
 
         Raises:
             ConfigError: The candidate's settings do not go together, or it names what the workbench does not have.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
         """
         chosen = _candidate(candidate)
@@ -160,6 +162,7 @@ class Workbench:
 
         Raises:
             ConfigError: The space cannot be searched so, or no question is judged by the metric.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
             MissingExtraError: The sampler is not installed.
             ProviderError: A model failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
@@ -205,9 +208,14 @@ class Workbench:
         """The candidate's index; the last one is kept until another is asked for."""
         self._models.check(candidate)
         key = self._key(candidate)
+        try:
+            self._corpus.check()
+        except BaseException:
+            self.close()
+            raise
         if self._scratch is None or self._scratch[0] != key:
             self.close()
-            self._scratch = key, Scratch(self._tenant, self._models, self._corpus, candidate)
+            self._scratch = key, Scratch(self._tenant, self._models, self._corpus.entries(self._cache), candidate)
         return self._scratch[1]
 
     def _tried(self, questions: QuestionSet, candidate: Candidate, *, number: int, k: int) -> Trial:
