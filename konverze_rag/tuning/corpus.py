@@ -13,7 +13,7 @@ from msgspec import structs
 from konverze_core.documents import Chunk, Document, Metadata, MetadataValue
 from konverze_core.errors import BlobNotFoundError, ConflictError, LoadError
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
-from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.snapshot import LiveSegment, Snapshot
 from konverze_loaders import Chunker
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import SealedCache
@@ -92,13 +92,18 @@ class Corpus:
             StoreError: The store cannot be read.
         """
         places = [(part, place) for part in self._snapshot.segments for place in part.live_positions()]
+
+        def entry(place: tuple[LiveSegment, int]) -> Entry:
+            part, position = place
+            return self._entry(part.content(position), cache)
+
         with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1), thread_name_prefix="konverze-tune") as readers:
-            yield from readers.map(lambda found: self._entry(found[0].content(found[1]), cache), places)
+            yield from readers.map(entry, places)
 
     def _entry(self, item: DocumentChunks, cache: SealedCache) -> Entry:
         row = item.document
         document = self._read(row, cache) if row.upload else None
-        known = {} if document is None else document.metadata
+        known: Metadata = {} if document is None else document.metadata
         facts = {name: value for name, value in row.metadata.items() if known.get(name) != value}
         return Entry(id=row.id, document=document, facts=facts, chunks=item.chunks)
 
