@@ -56,8 +56,9 @@ def evidence(question: str, hits: Sequence[Hit], *, answerable_score: float) -> 
     Args:
         question: The standalone question.
         hits: Best first.
-        answerable_score: The embedder's threshold (`EmbedderInfo.answerable_score`); at 0, not calibrated, words
-            alone count, and a question in another script than the hits' gets the benefit of the doubt.
+        answerable_score: The tenant's threshold, or the embedder's (`EmbedderInfo.answerable_score`); at 0, not
+            calibrated, words alone count, and a question in another script than the hits' gets the benefit of the
+            doubt.
     """
     lexical = lexical_evidence(question, hits)
     nearest = nearest_hit(hits)
@@ -93,7 +94,7 @@ def needed_evidence(hits: Sequence[Hit], *, answerable_score: float) -> float:
 
     Args:
         hits: Best first.
-        answerable_score: The embedder's threshold.
+        answerable_score: The tenant's threshold, or the embedder's.
     """
     is_dense = bool(answerable_score) and nearest_hit(hits) is not None
     return ANSWERABLE_FROM if is_dense else LEXICAL_ANSWERABLE_FROM

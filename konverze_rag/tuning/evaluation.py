@@ -66,7 +66,8 @@ class AnswerEvaluation:
         candidate: What was measured.
         scores: By metric: `citation_precision` (share of an answer's citations that lie in what is relevant),
             `citation_recall` (share of what is relevant that the answer cites), `answered` (1 where a right answer's
-            words stand in the text), `refused` (1 for a refusal), `evidence` (what the refusal is decided by).
+            words stand in the text), `refused` (1 for a refusal), `degraded` (1 where a model failed), `evidence` (what
+            the refusal is decided by where no language model answers).
         nearest: Best dense score of each question's hits; NaN without vectors: float64, shape (questions,).
         threshold: `answerable_score` that the candidate was measured with.
         latencies_ms: Of each answer, without its storage: float64, shape (questions,), milliseconds.
@@ -76,6 +77,8 @@ class AnswerEvaluation:
         texts: The answers.
         generation: Of the tenant's index that the documents were taken from.
         evaluated_at: UTC.
+        searched: Each question as it was searched, by itself; empty where it was not kept.
+        hits: Of each question, best first: all that its answer could rest on; empty where they were not kept.
     """
 
     questions: QuestionSet
@@ -90,3 +93,5 @@ class AnswerEvaluation:
     texts: tuple[str, ...]
     generation: int
     evaluated_at: datetime
+    searched: tuple[str, ...] = ()
+    hits: tuple[tuple[Hit, ...], ...] = ()
