@@ -10,12 +10,31 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from konverze_core.errors import ConfigError
 from konverze_core.retrieval import Hit
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.questions import QuestionSet
+from konverze_rag.tuning.statistics import Interval, interval
 
 Scores: TypeAlias = npt.NDArray[np.float64]
 """One a question, NaN where the question is not judged by the metric: float64, shape (questions,)."""
+
+
+def mean_of(scores: Scores) -> float:
+    """Mean of the questions that are judged; NaN without any."""
+    judged = scores[~np.isnan(scores)]
+    return float(judged.mean()) if len(judged) else float("nan")
+
+
+def scores_by(scores: Mapping[str, Scores], metric: str) -> Scores:
+    """The scores by one metric: float64, shape (questions,).
+
+    Raises:
+        ConfigError: There is no such metric.
+    """
+    if metric not in scores:
+        raise ConfigError(f"there is no metric of this name; there are: {', '.join(scores) or 'none'}")
+    return scores[metric]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +69,20 @@ class Evaluation:
         Raises:
             ConfigError: There is no such metric.
         """
-        raise NotImplementedError
+        return mean_of(self.scores_by(metric))
+
+    def scores_by(self, metric: str) -> Scores:
+        """The questions' scores by this metric: float64, shape (questions,).
+
+        Raises:
+            ConfigError: There is no such metric.
+        """
+        return scores_by(self.scores, metric)
+
+    def summary(self) -> tuple[tuple[str, Interval], ...]:
+        """Each metric that judges a question, with its mean and interval, in the order of `scores`."""
+        found = ((metric, interval(scores)) for metric, scores in self.scores.items())
+        return tuple((metric, one) for metric, one in found if one.count)
 
     def latency_ms(self, share: float) -> float:
         """What this share of the searches took at most, in milliseconds; .5 for p50."""
