@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from konverze_rag.tuning.statistics import difference
-
 import konverze_rag as kr
 from benchmarks.measuring import save
 from benchmarks.quality import SETS, lines
 from benchmarks.ratios import Row, Watched, as_json
 from konverze_rag.tuning import Candidate, Evaluation, QuestionSet, SearchSpace, Workbench
 from konverze_rag.tuning.candidates import NONE
+from konverze_rag.tuning.statistics import difference
 
 QUESTION = "tuning"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -99,11 +99,15 @@ class RememberingEmbedder:
     Args:
         model: Embeds what is new.
         cache: Keeps what was.
+        known: Tells vectors of documents that the model made elsewhere, by text; asked once, before the first is made.
     """
 
-    def __init__(self, model: Embedder, cache: SealedCache) -> None:
+    def __init__(
+        self, model: Embedder, cache: SealedCache, known: Callable[[], Mapping[str, Vectors]] | None = None
+    ) -> None:
         self._model = model
         self._cache = cache
+        self._known = known
         self._lock = threading.Lock()
         self._documents: dict[str, Vectors] = {}
         self._queries: dict[str, Vectors] = {}
@@ -166,6 +170,8 @@ class RememberingEmbedder:
     def _recall(self) -> None:
         """Takes up what was kept before, by this or another process."""
         self._parts = 0
+        if self._known is not None:
+            self._documents.update(self._known())
         while (kept := self._cache.get(self._key(self._parts))) is not None:
             part = msgspec.msgpack.decode(kept.data, type=_Part)
             vectors = np.frombuffer(part.vectors, "<f4").reshape(len(part.texts), self.info.dim)

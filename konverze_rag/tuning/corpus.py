@@ -12,9 +12,11 @@ from msgspec import structs
 
 from konverze_core.documents import Chunk, Document, Metadata, MetadataValue
 from konverze_core.errors import BlobNotFoundError, ConflictError, LoadError
+from konverze_core.protocols import Vectors
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.snapshot import LiveSegment, Snapshot
 from konverze_loaders import Chunker
+from konverze_rag.ingest.vectors import known_vectors
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.version import __version__
@@ -58,11 +60,12 @@ class Corpus:
         tenant: Whose documents.
 
     Attributes:
+        tenant: The same.
         generation: Of the index that the documents are of.
     """
 
     def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
+        self.tenant = tenant
         self._snapshot: Snapshot = tenant.index.refreshed()
         self._seen = self.generation = self._snapshot.manifest.generation
 
@@ -73,11 +76,25 @@ class Corpus:
             ConflictError: One was deleted, erased or replaced.
             KonverzeError: The tenant's index cannot be opened any more.
         """
-        newest = self._tenant.index.refreshed()
+        newest = self.tenant.index.refreshed()
         if newest.manifest.generation != self._seen:
             if not self._snapshot.live_versions().keys() <= newest.live_versions().keys():
                 raise ConflictError("documents were deleted or replaced meanwhile: open another workbench")
             self._seen = newest.manifest.generation
+
+    def vectors(self, fingerprint: str) -> dict[str, Vectors]:
+        """Vectors of documents that were ingested, as the index has them, by searchable text: float32, shape (dim,).
+
+        Args:
+            fingerprint: Of the model; there are none of another than the index was built with.
+        """
+        known: dict[str, Vectors] = {}
+        embedding = self._snapshot.manifest.embedding
+        if embedding is None or embedding.fingerprint != fingerprint:
+            return known
+        for document in self._snapshot.documents():
+            known |= known_vectors(self._snapshot, document.id)
+        return known
 
     def entries(self, cache: SealedCache) -> Iterator[Entry]:
         """All documents, in the order of the index.
@@ -117,11 +134,11 @@ class Corpus:
 
     def _loaded(self, row: IndexedDocument) -> Document | None:
         try:
-            original = self._tenant.index.blobs.read("upload", row.original).tobytes()
+            original = self.tenant.index.blobs.read("upload", row.original).tobytes()
         except BlobNotFoundError:
             self.check()  # which says so where the document is gone, and not only its original
             raise
-        tenancy = self._tenant.tenancy
+        tenancy = self.tenant.tenancy
         try:
             return tenancy.load(original, name=row.id, password=None, limits=tenancy.limits)
         except LoadError:

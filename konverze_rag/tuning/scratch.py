@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from konverze_core.documents import Chunk
@@ -20,7 +21,7 @@ from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
 from konverze_rag.tuning.candidates import AS_SERVED, NONE, Candidate
-from konverze_rag.tuning.corpus import Entry
+from konverze_rag.tuning.corpus import Corpus, Entry
 
 Where = Mapping[str, Any]
 
@@ -58,7 +59,7 @@ class Models:
     @classmethod
     def of(
         cls,
-        tenant: Tenant,
+        corpus: Corpus,
         cache: SealedCache,
         *,
         embedders: Mapping[str, Embedder],
@@ -66,11 +67,15 @@ class Models:
         filters: Mapping[str, Where],
     ) -> Models:
         """The tenant's own and those given beside, none of which embeds a text twice."""
-        served = tenant.retriever.embedder
-        known: dict[str, Embedder | None] = {AS_SERVED: served and served.model, **embedders, NONE: None}
+        served = corpus.tenant.retriever
+        own = {AS_SERVED: served.embedder.model} if served.embedder else {}
+        known = {
+            name: RememberingEmbedder(one, cache, partial(corpus.vectors, one.info.fingerprint))
+            for name, one in {**own, **embedders}.items()
+        }
         return cls(
-            embedders={name: one and RememberingEmbedder(one, cache) for name, one in known.items()},
-            rerankers={AS_SERVED: tenant.retriever.reranker, **rerankers, NONE: None},
+            embedders={AS_SERVED: None, **known, NONE: None},
+            rerankers={AS_SERVED: served.reranker, **rerankers, NONE: None},
             filters={AS_SERVED: None, **filters},
         )
 

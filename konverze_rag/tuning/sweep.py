@@ -11,7 +11,7 @@ import numpy as np
 
 from konverze_core.errors import ConfigError, MissingExtraError
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import Scores
+from konverze_rag.tuning.evaluation import Scores, mean_of
 from konverze_rag.tuning.questions import QuestionSet
 from konverze_rag.tuning.statistics import interval
 
@@ -47,8 +47,7 @@ class Trial:
 
     def mean(self, metric: str) -> float:
         """Mean of the questions that are judged by the metric; NaN without any."""
-        scores = self.scores.get(metric)
-        return float("nan") if scores is None or np.isnan(scores).all() else float(np.nanmean(scores))
+        return mean_of(self.scores[metric]) if metric in self.scores else float("nan")
 
     def latency_ms(self, share: float) -> float:
         """What this share of the searches took at most, in milliseconds; .5 for p50. NaN where none was measured."""

@@ -64,7 +64,7 @@ class Workbench:
         self._corpus = Corpus(tenant)
         self._cache = cache = SealedCache(tenant.index.blobs, tenant.keyring, self._corpus.check)
         self._models = Models.of(
-            tenant, cache, embedders=embedders or {}, rerankers=rerankers or {}, filters=filters or {}
+            self._corpus, cache, embedders=embedders or {}, rerankers=rerankers or {}, filters=filters or {}
         )
         self._trials = TrialCache(cache, tenant, self._models, generation=self._corpus.generation)
         self._scratch: tuple[object, Scratch] | None = None
