@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -164,12 +165,14 @@ class Scratch:
         if embedder is None:
             return
         texts = list(dict.fromkeys(chunk.searchable_text for chunk in chunks))
-        slices = [texts[start : start + EMBED_SLICE_CHUNKS] for start in range(0, len(texts), EMBED_SLICE_CHUNKS)]
         stopped = threading.Event()
+
+        def embed(start: int) -> None:
+            patient_vectors(embedder, texts[start : start + EMBED_SLICE_CHUNKS], stopped=stopped)
+
         with ThreadPoolExecutor(REMOTE_CALLS if embedder.info.is_remote else 1) as calls:
             try:
-                for _ in calls.map(lambda part: patient_vectors(embedder, part, stopped=stopped), slices):
-                    pass
+                deque(calls.map(embed, range(0, len(texts), EMBED_SLICE_CHUNKS)), maxlen=0)
             finally:
                 stopped.set()
                 calls.shutdown(cancel_futures=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from konverze_rag.tuning.optimising import Proposals, tpe_proposals
 from konverze_rag.tuning.questions import QuestionSet
 from konverze_rag.tuning.retrieving import Retrieval
 from konverze_rag.tuning.scratch import Models, Scratch, Where
-from konverze_rag.tuning.space import SearchSpace
+from konverze_rag.tuning.space import Between, SearchSpace
 from konverze_rag.tuning.sweep import Sampler, Sweep, Trial
 from konverze_rag.tuning.trials import TrialCache
 
@@ -131,7 +131,7 @@ class Workbench:
     def sweep(
         self,
         questions: QuestionSet,
-        space: SearchSpace | Mapping[str, object],
+        space: SearchSpace | Mapping[str, Sequence[Any] | Between],
         *,
         metric: str = DEFAULT_METRIC,
         sampler: Sampler = "grid",
