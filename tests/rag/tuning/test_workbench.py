@@ -1,3 +1,7 @@
+import dataclasses
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -248,3 +252,68 @@ def test_a_locked_document_is_taken_as_it_was_cut(engine):
     with Workbench(tenant) as bench:
         found = bench.evaluate(QUESTIONS, kr.TenantSettings(chunk_tokens=16, chunk_overlap_tokens=0))
     assert found.chunks == tenant.stats().chunks
+
+
+def test_answers_are_measured_and_leave_no_turn_behind(tenant, bench):
+    found = bench.ask(QUESTIONS)
+    assert found.scores["refused"].tolist()[-1] == 1
+    assert found.scores["answered"][2] == 1
+    assert "₹40" in found.texts[2]
+    assert list(tenant.turns()) == []
+
+
+def test_a_candidates_own_threshold_decides_what_it_refuses(bench):
+    strict = bench.ask(QUESTIONS, kr.TenantSettings(answerable_score=1.0))
+    assert strict.threshold == 1.0
+    assert strict.scores["refused"].sum() > bench.ask(QUESTIONS).scores["refused"].sum()
+
+
+class RemoteEmbedder(CountingEmbedder):
+    """Says that it is remote, and where; counts calls that are under way at the same time."""
+
+    hosts = ("localhost",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        self.under_way = self.most = 0
+
+    @property
+    def info(self):
+        return dataclasses.replace(super().info, name="remote", is_remote=True)
+
+    def embed_documents(self, texts):
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        time.sleep(0.02)
+        try:
+            return super().embed_documents(texts)
+        finally:
+            with self.lock:
+                self.under_way -= 1
+
+
+def test_a_remote_model_gets_several_calls_at_once_and_no_personal_data(engine):
+    tenant = engine.tenant("many")
+    tenant.configure(kr.TenantSettings(redact=("phone",)))
+    tenant.add(
+        [
+            kr.Chunk(document_id=f"{number}", ordinal=0, text=f"Branch {number}: call 98200 {12_345 + number}.")
+            for number in range(300)
+        ]
+    )
+    remote = RemoteEmbedder()
+    seen: list[str] = []
+    inner = remote.embed_documents
+
+    def watched(texts):
+        seen.extend(texts)
+        return inner(texts)
+
+    remote.embed_documents = watched
+    with Workbench(tenant, embedders={"remote": remote}) as bench:
+        bench.evaluate(QUESTIONS, Candidate(embedder="remote"))
+    assert remote.most > 1
+    assert len(seen) == 300
+    assert [text for text in seen if "98200" in text] == []
