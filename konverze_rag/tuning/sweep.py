@@ -32,7 +32,8 @@ class Trial:
     Attributes:
         number: From 0, in the order in which candidates were tried.
         candidate: What was measured.
-        scores: By metric; empty where the candidate failed.
+        scores: By metric; empty where the candidate failed. Where answers were measured, those of `AnswerEvaluation`,
+            `input_tokens`, `output_tokens` and `cost` are among them.
         latencies_ms: Of each search, the question's vector at hand: float64, shape (questions,), milliseconds.
         chunks: Size of the index.
         error: Why it could not be measured; empty where it was.
@@ -52,6 +53,11 @@ class Trial:
     def latency_ms(self, share: float) -> float:
         """What this share of the searches took at most, in milliseconds; .5 for p50. NaN where none was measured."""
         return float(np.quantile(self.latencies_ms, share)) if len(self.latencies_ms) else float("nan")
+
+    def figure(self, name: str) -> float:
+        """`p50_ms`, `p99_ms`, or the mean of a metric; NaN where it was not measured."""
+        share = {"p50_ms": MEDIAN, "p99_ms": P99}.get(name)
+        return self.mean(name) if share is None else self.latency_ms(share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,12 @@ class Sweep:
         return tuple(trial for trial in self.trials if not np.isnan(trial.mean(self.metric)))
 
     def best(
-        self, metric: str | None = None, *, max_p50_ms: float | None = None, max_p99_ms: float | None = None
+        self,
+        metric: str | None = None,
+        *,
+        max_p50_ms: float | None = None,
+        max_p99_ms: float | None = None,
+        max_cost: float | None = None,
     ) -> Trial:
         """The trial with the highest mean; of equals the one that changes fewest settings, then the fastest.
 
@@ -86,23 +97,34 @@ class Sweep:
             metric: What to choose by; the sweep's own by default.
             max_p50_ms: Only trials half of whose searches took at most so long, in milliseconds.
             max_p99_ms: Only trials of which 99 of 100 did.
+            max_cost: Only trials whose answers cost at most so much each, in the mean.
 
         Raises:
             ConfigError: No trial keeps the constraints.
         """
         metric = metric or self.metric
-        bounds = [(share, most) for share, most in ((MEDIAN, max_p50_ms), (P99, max_p99_ms)) if most is not None]
-        kept = [trial for trial in self.measured if all(trial.latency_ms(share) <= most for share, most in bounds)]
+        bounds = [
+            (figure, most)
+            for figure, most in (("p50_ms", max_p50_ms), ("p99_ms", max_p99_ms), ("cost", max_cost))
+            if most is not None
+        ]
+        kept = [trial for trial in self.trials if all(trial.figure(figure) <= most for figure, most in bounds)]
         kept = [trial for trial in kept if not np.isnan(trial.mean(metric))]
         if not kept:
             raise ConfigError("no trial of the sweep keeps these constraints, or has this metric: allow more")
         return min(kept, key=lambda one: (-one.mean(metric), len(one.candidate.changes), one.latency_ms(MEDIAN)))
 
-    def front(self, metric: str | None = None) -> tuple[Trial, ...]:
-        """The trials that no other beats both in mean and in median latency, fastest first."""
+    def front(self, metric: str | None = None, *, against: str = "p50_ms") -> tuple[Trial, ...]:
+        """The Pareto front: trials that no other beats both in mean and in what it takes, the cheapest first.
+
+        Args:
+            metric: The quality; the sweep's own metric by default.
+            against: What it takes: `p50_ms`, `p99_ms`, or `cost`, the mean of answers.
+        """
         metric = metric or self.metric
         front: list[Trial] = []
-        for trial in sorted(self.measured, key=lambda one: (one.latency_ms(MEDIAN), -one.mean(metric))):
+        known = [one for one in self.trials if not np.isnan(one.mean(metric) + one.figure(against))]
+        for trial in sorted(known, key=lambda one: (one.figure(against), -one.mean(metric))):
             if not front or trial.mean(metric) > front[-1].mean(metric):
                 front.append(trial)
         return tuple(front)

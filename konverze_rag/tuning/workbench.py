@@ -16,7 +16,7 @@ from konverze_rag.tuning.answering import evaluated_answers
 from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.corpus import Corpus
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation
+from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
 from konverze_rag.tuning.optimising import Proposals, tpe_proposals
 from konverze_rag.tuning.questions import QuestionSet
 from konverze_rag.tuning.retrieving import Retrieval
@@ -138,6 +138,7 @@ class Workbench:
         trials: int | None = None,
         seed: int = 0,
         k: int = DEFAULT_HITS,
+        answers: bool = False,
         on_progress: OnTrial | None = None,
     ) -> Sweep:
         """Measures many candidates, and first the tenant as it is served.
@@ -155,6 +156,8 @@ class Workbench:
                 `DEFAULT_TPE_TRIALS`.
             seed: Of all random choices.
             k: Hits of each search.
+            answers: Whether each candidate also answers all questions, so that citations, refusals, tokens and cost are
+                among the scores.
             on_progress: Told how far it has come; what it raises ends the call.
 
         Returns:
@@ -172,9 +175,10 @@ class Workbench:
         done: list[Trial] = []
         candidate, tell = Candidate(), on_progress or _unheard
         while True:
-            done.append(self._tried(questions, candidate, number=len(done), k=k))
+            done.append(self._tried(questions, candidate, number=len(done), k=k, answers=answers))
             if len(done) == 1 and np.isnan(done[0].mean(metric)):
-                raise ConfigError(f"no question is judged by this metric; there are: {', '.join(done[0].scores)}")
+                there = f"no question is judged by this metric; there are: {', '.join(done[0].scores)}"
+                raise ConfigError(done[0].error or there)
             tell(len(done), count + 1)
             if len(done) > count:
                 break
@@ -218,24 +222,30 @@ class Workbench:
             self._scratch = key, Scratch(self._tenant, self._models, self._corpus.entries(self._cache), candidate)
         return self._scratch[1]
 
-    def _tried(self, questions: QuestionSet, candidate: Candidate, *, number: int, k: int) -> Trial:
+    def _tried(self, questions: QuestionSet, candidate: Candidate, *, number: int, k: int, answers: bool) -> Trial:
         """The candidate's trial, from the cache where it was tried before."""
-        key = self._trials.key(candidate, questions, k)
+        key = self._trials.key(candidate, questions, k, answers=answers)
         if (kept := self._trials.get(key, candidate, number=number)) is not None:
             return kept
         try:
             found = self.evaluate(questions, candidate, k=k)
+            answered = _scores(self.ask(questions, candidate)) if answers else {}
         except ConfigError as error:
             return Trial(number=number, candidate=candidate, scores={}, latencies_ms=np.empty(0), error=str(error))
         trial = Trial(
             number=number,
             candidate=candidate,
-            scores=found.scores,
+            scores={**found.scores, **answered},
             latencies_ms=found.latencies_ms,
             chunks=found.chunks,
         )
         self._trials.put(key, trial)
         return trial
+
+
+def _scores(found: AnswerEvaluation) -> dict[str, Scores]:
+    taken = {"input_tokens": found.input_tokens, "output_tokens": found.output_tokens, "cost": found.costs}
+    return {**found.scores, **taken}
 
 
 def _candidate(given: Candidate | TenantSettings | None) -> Candidate:

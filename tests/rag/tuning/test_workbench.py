@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import konverze_rag as kr
-from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider, OverlapReranker
+from konverze_core.fakes import (
+    HashingEmbedder,
+    ManualClock,
+    MemoryBlobStore,
+    MemoryKeyProvider,
+    OverlapReranker,
+    ScriptedChatModel,
+)
 from konverze_rag.tuning.candidates import NONE, Candidate
 from konverze_rag.tuning.questions import Question, QuestionSet
 from konverze_rag.tuning.space import Between, SearchSpace
@@ -266,6 +273,22 @@ def test_a_candidates_own_threshold_decides_what_it_refuses(bench):
     strict = bench.ask(QUESTIONS, kr.TenantSettings(answerable_score=1.0))
     assert strict.threshold == 1.0
     assert strict.scores["refused"].sum() > bench.ask(QUESTIONS).scores["refused"].sum()
+
+
+def test_a_sweep_of_answers_is_chosen_by_what_they_say_and_cost():
+    clock, chat = ManualClock(), ScriptedChatModel(["It costs ₹40. [1]"] * 18)
+    prices = {chat.info.name: kr.Price(input=1.0, output=2.0)}
+    settings = OFFLINE.model_copy(update={"prices": prices})
+    with kr.Engine(
+        settings=settings, blobs=MemoryBlobStore(clock), keys=MemoryKeyProvider(clock), clock=clock, chat=chat
+    ) as engine:
+        tenant = engine.tenant("acme")
+        tenant.ingest({name: text.encode() for name, text in TOPICS.items()})
+        with Workbench(tenant) as bench:
+            sweep = bench.sweep(QUESTIONS, {"retrieval_k": [1, 4]}, metric="answered", answers=True)
+    assert all(trial.mean("input_tokens") > 0 for trial in sweep.trials)
+    assert sweep.trials[1].mean("input_tokens") < sweep.trials[2].mean("input_tokens")
+    assert sweep.front(against="input_tokens")[0].candidate.changes == {"retrieval_k": 1}
 
 
 class RemoteEmbedder(CountingEmbedder):
