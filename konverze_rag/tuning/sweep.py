@@ -98,11 +98,18 @@ class Sweep:
             raise ConfigError("no trial of the sweep keeps these constraints, or has this metric: allow more")
         return min(kept, key=lambda one: (-one.mean(metric), len(one.candidate.changes), one.latency_ms(MEDIAN)))
 
-    def front(self, metric: str | None = None) -> tuple[Trial, ...]:
-        """The trials that no other beats both in mean and in median latency, fastest first."""
+    def front(self, metric: str | None = None, *, latency_share: float = MEDIAN) -> tuple[Trial, ...]:
+        """The trials that no other beats both in mean and in latency, fastest first.
+
+        Args:
+            metric: What to compare by; the sweep's own by default.
+            latency_share: Of the searches that take at most the latency that is compared; the median by default.
+        """
         metric = metric or self.metric
         front: list[Trial] = []
-        for trial in sorted(self.measured, key=lambda one: (one.latency_ms(MEDIAN), -one.mean(metric))):
+        for trial in sorted(self.measured, key=lambda one: (one.latency_ms(latency_share), -one.mean(metric))):
+            if np.isnan(trial.mean(metric)):
+                continue
             if not front or trial.mean(metric) > front[-1].mean(metric):
                 front.append(trial)
         return tuple(front)
