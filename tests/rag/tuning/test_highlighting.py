@@ -30,6 +30,13 @@ def test_answers_are_found_as_they_are_judged():
     assert words(asked("in seven working", "working days"), chunk) == ["in SEVEN\nworking days"]
 
 
+def test_answers_that_overlap_or_touch_are_one():
+    assert words(asked("no no"), hit(text="yes no no no").chunk) == ["no no no"]
+    chunk = hit(text="abcdef", span=kr.Span(0, 6)).chunk
+    touching = [Passage(document_id="doc0", span=kr.Span(*ends)) for ends in ((3, 5), (1, 3))]
+    assert words(asked(passages=tuple(touching)), chunk) == ["bcde"]
+
+
 def test_signs_that_fold_into_several_keep_their_place():
     chunk = hit(text="  ﬁrst: straße ½ क़लम कीमत ").chunk
     assert words(asked("FIRST"), chunk) == ["ﬁrst"]

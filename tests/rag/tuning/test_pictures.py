@@ -256,10 +256,10 @@ def test_a_model_without_a_threshold_has_no_line_of_its_own():
 
 
 def test_no_text_is_read_as_a_formula():
-    hostile = question_set(8, name=r"$\frac{1}{_a$ _b", text=r"$\bad{{ _{} $x^")
+    hostile = question_set(8, name=r"$\frac{1}{_a$ _b", text=r"$\bad{{$ _ {}")
     one = evaluation(8, questions=hostile)
     assert_readable(pictures.by_question(one, "ndcg@10"))
-    assert_readable(pictures.means({r"$\bad{ _": one, "_hidden": one}, ["ndcg@10"]))
+    assert_readable(pictures.means({r"$\bad{$ _": one, "_hidden": one}, ["ndcg@10"]))
     found = sweep(6, name=r"$\bad{ $")
     assert_readable(pictures.quality_by_latency(found, best=found.best()))
 

@@ -10,7 +10,8 @@ from konverze_rag.tuning import report
 from konverze_rag.tuning.answer_figures import refusals_of
 from konverze_rag.tuning.candidates import NONE, Candidate
 from konverze_rag.tuning.comparing import Comparison
-from konverze_rag.tuning.page import HIT_CHARS, SHOWN_HITS
+from konverze_rag.tuning.page import HIT_CHARS, SHOWN_HITS, note, section, table
+from konverze_rag.tuning.page import page as page_of
 from konverze_rag.tuning.questions import Passage, Question, QuestionSet
 from konverze_rag.tuning.report import comparison_page, evaluation_page, sweep_page
 from konverze_rag.tuning.settings_files import read_settings
@@ -238,6 +239,13 @@ def test_nothing_of_a_stranger_can_act():
     )
     found = Sweep(questions=questions, metric="ndcg@10", trials=(served, changed), generation=1, finished_at=AT)
     assert HOSTILE in read(sweep_page(found, best=changed)).said
+
+
+def test_every_part_of_a_page_takes_text():
+    parts = [section(HOSTILE, table([HOSTILE], [[HOSTILE]])), note(HOSTILE)]
+    page = read(page_of(HOSTILE, [HOSTILE], parts))
+    assert all(page.texts[tag] == [HOSTILE] for tag in ("title", "h1", "h2", "th", "td"))
+    assert page.texts["p"] == [HOSTILE, HOSTILE]
 
 
 def test_equal_results_are_equal_pages():
