@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ Sampler: TypeAlias = Literal["grid", "tpe"]
 
 MEDIAN = 0.5
 P99 = 0.99
+_LATENCY = re.compile(r"p(\d+(?:\.\d+)?)_ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +57,9 @@ class Trial:
         return float(np.quantile(self.latencies_ms, share)) if len(self.latencies_ms) else float("nan")
 
     def figure(self, name: str) -> float:
-        """`p50_ms`, `p99_ms`, or the mean of a metric; NaN where it was not measured."""
-        share = {"p50_ms": MEDIAN, "p99_ms": P99}.get(name)
-        return self.mean(name) if share is None else self.latency_ms(share)
+        """A latency such as `p50_ms` or `p99_ms`, or the mean of a metric; NaN where it was not measured."""
+        latency = _LATENCY.fullmatch(name)
+        return self.latency_ms(float(latency[1]) / 100) if latency else self.mean(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ class Sweep:
 
         Args:
             metric: The quality; the sweep's own metric by default.
-            against: What it takes: `p50_ms`, `p99_ms`, or `cost`, the mean of answers.
+            against: What it takes: `p50_ms`, `p99_ms`, or `cost`, the mean of all answers.
         """
         metric = metric or self.metric
         front: list[Trial] = []
