@@ -137,7 +137,7 @@ def _compared(served: Trial, chosen: Trial) -> Iterator[str]:
 
 
 def _said(found: Interval) -> str:
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}]"
 
 
 def _lines(settings: TenantSettings, evidence: Sequence[str]) -> Iterator[str]:

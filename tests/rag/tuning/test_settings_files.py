@@ -167,7 +167,7 @@ def test_the_evidence_tells_what_a_choice_rests_on(sweep):
     for said in ("2 trials", "hit@1", "2026-03-04 05:06 UTC", "shop, 4", QUESTIONS.digest, "generation 12"):
         assert said in text
     assert kr.__version__ in text
-    assert any(line.startswith("  hit@1: 0.250 [") and ", then 0.750 [" in line for line in lines)
+    assert any(line.startswith("  hit@1: 0.25 [") and ", then 0.75 [" in line for line in lines)
     assert "beside these settings: embedder=small." in text
     assert "1.0 ms before, 2.0 ms after" in text
     assert "none" not in text
@@ -191,4 +191,4 @@ def test_documents_that_are_cut_otherwise_have_to_be_ingested_again(sweep):
 def test_the_tenant_as_it_is_served_may_be_the_best(sweep):
     text = "\n".join(evidence_of(replace(sweep, trials=sweep.trials[:1]), sweep.trials[0]))
     assert "beside these settings" not in text
-    assert "hit@1: 0.250" in text
+    assert "hit@1: 0.25" in text
