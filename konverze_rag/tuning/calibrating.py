@@ -19,8 +19,7 @@ from typing import Final
 import numpy as np
 
 from konverze_core.errors import ConfigError
-from konverze_core.retrieval import Hit
-from konverze_rag.answering.refusal import ANSWERABLE_FROM, evidence, needed_evidence
+from konverze_rag.answering.refusal import ANSWERABLE_FROM, Signals
 from konverze_rag.tuning.answer_figures import Refusals, answerable_of
 from konverze_rag.tuning.evaluation import AnswerEvaluation, Scores
 
@@ -97,14 +96,15 @@ def calibrated_threshold(evaluation: AnswerEvaluation) -> Calibration:
     answerable = _checked(evaluation)
     if len(evaluation.hits) != len(evaluation.questions) or np.isnan(evaluation.nearest).all():
         raise ConfigError("a threshold is calibrated by the hits of searches by meaning: evaluate with an embedder")
-    asked = list(zip(evaluation.searched, evaluation.hits, strict=True))
-    limits = np.array([_limit(question, hits) for question, hits in asked])
+    asked = zip(evaluation.searched, evaluation.hits, strict=True)
+    signals = [Signals(question=question, hits=hits) for question, hits in asked]
+    limits = np.array([_limit(one) for one in signals])
     places = np.unique([0, *limits, STEPS])
     curve = tuple(
         OperatingPoint(threshold=int(step) / STEPS, refusals=Refusals.of(limits < step, answerable))
         for step in (places[1:] + places[:-1] + 1) // 2
     )
-    refused = np.array([not _is_answered(*one, threshold=evaluation.threshold) for one in asked])
+    refused = np.array([not one.are_enough(evaluation.threshold) for one in signals])
     served = OperatingPoint(threshold=evaluation.threshold, refusals=Refusals.of(refused, answerable))
     return Calibration(best=_best(curve, near=evaluation.threshold), served=served, curve=curve)
 
@@ -121,15 +121,6 @@ def _best(curve: Sequence[OperatingPoint], *, near: float) -> OperatingPoint:
     return max(curve, key=lambda point: (point.refusals.f1, -abs(point.threshold - near)))
 
 
-def _limit(question: str, hits: Sequence[Hit]) -> int:
+def _limit(signals: Signals) -> int:
     """The greatest threshold, in steps, with which a question is answered; 0 where it never is."""
-
-    def is_refused(step: int) -> int:
-        return int(not _is_answered(question, hits, threshold=step / STEPS))
-
-    return bisect_left(range(1, STEPS + 1), 1, key=is_refused)
-
-
-def _is_answered(question: str, hits: Sequence[Hit], *, threshold: float) -> bool:
-    found = evidence(question, hits, answerable_score=threshold)
-    return found >= needed_evidence(hits, answerable_score=threshold)
+    return bisect_left(range(1, STEPS + 1), 1, key=lambda step: int(not signals.are_enough(step / STEPS)))

@@ -11,7 +11,7 @@ import re
 import textwrap
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,16 @@ from typing import Final
 from konverze_core.errors import ConfigError
 from konverze_rag.settings import Settings
 from konverze_rag.tenant_settings import TenantSettings
+from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.statistics import CONFIDENCE, Interval, difference, interval
 from konverze_rag.tuning.sweep import P99, Sweep, Trial
 from konverze_rag.version import __version__
 
 MAX_SETTINGS_BYTES: Final = 1_000_000
 """Length of a file that settings are read from."""
+
+CUTTING: Final = frozenset({"chunker", "chunk_tokens", "chunk_overlap_tokens", "parent_tokens"})
+"""Settings that hold for documents that are ingested from then on."""
 
 LINE_CHARS: Final = 100
 """Length of a comment's line, about."""
@@ -84,6 +88,19 @@ def read_settings(path: str | PathLike[str]) -> TenantSettings:
         raise ConfigError(f"{file.name}: {error}") from error
 
 
+def settings_with(own: TenantSettings, candidate: Candidate) -> TenantSettings:
+    """What a tenant has to be configured with, so that it is served as the candidate was.
+
+    A candidate's settings stand over those of the tenant when it is measured, and `Tenant.configure` puts what it gets
+    in place of them: persona, limits and all else that a sweep did not touch would be gone.
+
+    Args:
+        own: As `Tenant.settings` tells.
+        candidate: What was measured.
+    """
+    return own.model_copy(update=candidate.settings.model_dump(exclude_none=True))
+
+
 def evidence_of(sweep: Sweep, chosen: Trial) -> tuple[str, ...]:
     """What a choice rests on: questions, figures before and after, and what no setting of a tenant can bring about.
 
@@ -92,11 +109,13 @@ def evidence_of(sweep: Sweep, chosen: Trial) -> tuple[str, ...]:
         chosen: One of its trials.
     """
     served, questions = sweep.trials[0], sweep.questions
-    outside = [f"{name}={value}" for name, value in chosen.candidate.changes.items() if name not in _fields(chosen)]
+    own = chosen.candidate.settings.model_dump(exclude_none=True)
+    outside = [f"{name}={value}" for name, value in chosen.candidate.changes.items() if name not in own]
     return (
         f"Chosen from {len(sweep.trials)} trials by {sweep.metric}, {sweep.finished_at:%Y-%m-%d %H:%M} UTC.",
         f"Questions: {questions.name}, {len(questions)}, SHA-256 {questions.digest}.",
         f"Documents: generation {sweep.generation}. Measured by konverze-rag {__version__}.",
+        *(["Documents are cut so when they are ingested again."] if is_cut_anew(chosen.candidate) else []),
         *(["Measured with, beside these settings: " + ", ".join(outside) + "."] if outside else []),
         f"Mean with its {CONFIDENCE:.0%} interval, as served before, then with these settings:",
         *_compared(served, chosen),
@@ -104,8 +123,9 @@ def evidence_of(sweep: Sweep, chosen: Trial) -> tuple[str, ...]:
     )
 
 
-def _fields(trial: Trial) -> Mapping[str, object]:
-    return trial.candidate.settings.model_dump(exclude_none=True)
+def is_cut_anew(candidate: Candidate) -> bool:
+    """Whether documents have to be ingested again before they are served so."""
+    return not CUTTING.isdisjoint(candidate.changes)
 
 
 def _compared(served: Trial, chosen: Trial) -> Iterator[str]:
@@ -117,7 +137,7 @@ def _compared(served: Trial, chosen: Trial) -> Iterator[str]:
 
 
 def _said(found: Interval) -> str:
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    return f"{found.mean:.4g} [{found.low:.4g}, {found.high:.4g}]"
 
 
 def _lines(settings: TenantSettings, evidence: Sequence[str]) -> Iterator[str]:

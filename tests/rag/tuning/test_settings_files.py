@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import konverze_rag as kr
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.questions import Question, QuestionSet
-from konverze_rag.tuning.settings_files import evidence_of, read_settings, write_settings
+from konverze_rag.tuning.settings_files import evidence_of, is_cut_anew, read_settings, settings_with, write_settings
 from konverze_rag.tuning.sweep import Sweep, Trial
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -167,14 +167,28 @@ def test_the_evidence_tells_what_a_choice_rests_on(sweep):
     for said in ("2 trials", "hit@1", "2026-03-04 05:06 UTC", "shop, 4", QUESTIONS.digest, "generation 12"):
         assert said in text
     assert kr.__version__ in text
-    assert any(line.startswith("  hit@1: 0.250 [") and ", then 0.750 [" in line for line in lines)
+    assert any(line.startswith("  hit@1: 0.25 [") and ", then 0.75 [" in line for line in lines)
     assert "beside these settings: embedder=small." in text
     assert "1.0 ms before, 2.0 ms after" in text
     assert "none" not in text
     assert "secret" not in text
 
 
+def test_what_a_sweep_did_not_touch_stays():
+    own = kr.TenantSettings(persona="You answer for Acme.", dense_weight=0.1)
+    candidate = Candidate(settings=kr.TenantSettings(dense_weight=0.5, fusion="rrf"))
+    together = kr.TenantSettings(persona="You answer for Acme.", dense_weight=0.5, fusion="rrf")
+    assert settings_with(own, candidate) == together
+
+
+def test_documents_that_are_cut_otherwise_have_to_be_ingested_again(sweep):
+    assert not is_cut_anew(sweep.trials[1].candidate)
+    cut = replace(sweep.trials[1], candidate=Candidate(settings=kr.TenantSettings(chunk_tokens=64)))
+    assert "ingested again" in "\n".join(evidence_of(sweep, cut))
+    assert "ingested again" not in "\n".join(evidence_of(sweep, sweep.trials[1]))
+
+
 def test_the_tenant_as_it_is_served_may_be_the_best(sweep):
     text = "\n".join(evidence_of(replace(sweep, trials=sweep.trials[:1]), sweep.trials[0]))
     assert "beside these settings" not in text
-    assert "hit@1: 0.250" in text
+    assert "hit@1: 0.25" in text
