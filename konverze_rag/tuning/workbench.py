@@ -115,6 +115,7 @@ class Workbench:
         Raises:
             ConfigError: The candidate's settings do not go together, or it names what the workbench does not have.
             ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
+            ProviderError: The embedding model or the reranker failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
         """
         chosen = _candidate(candidate)
