@@ -75,13 +75,13 @@ def test_every_trial_is_a_point_with_its_units(count, share):
     assert axes.get_xlabel() == f"latency of a search, p{100 * share:g}, ms"
     assert axes.get_ylabel() == "mean ndcg@10"
     wanted = {(one.latency_ms(share), one.mean("ndcg@10")) for one in found.trials}
-    front = [(one.latency_ms(share), one.mean("ndcg@10")) for one in found.front(latency_share=share)]
+    front = [(one.latency_ms(share), one.mean("ndcg@10")) for one in found.front(against=f"p{100 * share:g}_ms")]
     others = [marks.get_offsets() for marks in axes.collections if marks.get_label().endswith(" others")]
     assert {tuple(place) for places in others for place in places.tolist()} == wanted - set(front)
     bars = axes.containers[0]
     assert list(zip(bars[0].get_xdata(), bars[0].get_ydata(), strict=True)) == front
     ends = [tuple(segment[:, 1]) for segment in bars[2][0].get_segments()]
-    known = [interval(one.scores["ndcg@10"]) for one in found.front(latency_share=share)]
+    known = [interval(one.scores["ndcg@10"]) for one in found.front(against=f"p{100 * share:g}_ms")]
     assert np.allclose(ends, [(one.low, one.high) for one in known])
     assert_readable(figure)
 
@@ -102,7 +102,7 @@ def test_the_front_is_of_the_latency_that_is_shown():
     moody.latencies_ms[:] = np.where(np.arange(120) < 90, 0.1, 500.0)
     found = Sweep(questions=question_set(120), metric="ndcg@10", trials=(calm, moody), generation=1, finished_at=AT)
     assert [one.number for one in found.front()] == [2, 1]
-    assert [one.number for one in found.front(latency_share=0.99)] == [1]
+    assert [one.number for one in found.front(against="p99_ms")] == [1]
 
 
 def test_latencies_far_apart_are_on_a_scale_of_quotients():
