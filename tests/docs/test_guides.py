@@ -4,22 +4,18 @@ import re
 
 import pytest
 
-from konverze_rag import tuning
 from tests.docs.command_line import run
 from tests.docs.markdown import ROOT, blocks
 
-TUNING = "docs/guides/tuning.md"
 GUIDES = sorted({path.name for path in (ROOT / "docs/guides").glob("*.md")} - {"README.md"})
 PAGES = ["docs/tutorial.md", *(f"docs/guides/{name}" for name in GUIDES)]
+BY_MEANING = [(f"docs/{name}.md", "local") for name in ("tutorial", "guides/retrieval", "guides/tuning")]
 PROMISE = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("embeddings", ["none", "local"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("page", "embeddings"), [*((page, "none") for page in PAGES), *BY_MEANING])
 def test_the_blocks_of_a_page_run_and_print_what_they_say(page, embeddings, monkeypatch, capsys):
-    if page == TUNING and not hasattr(tuning, "QuestionSet"):
-        pytest.skip("the tuning room exports nothing yet")
     monkeypatch.setenv("KONVERZE_EMBEDDINGS", embeddings)
     names = {"__name__": page}
     for language, code in blocks((ROOT / page).read_text("utf-8"), "python", "sh"):

@@ -123,7 +123,7 @@ def test_the_reference_tells_arguments_attributes_and_errors(reference):
 
 
 def test_the_reference_holds_the_tuning_room(reference):
-    for name in getattr(tuning, "__all__", ()):
+    for name in tuning.__all__:
         assert f"\n## {name}\n" in reference["reference/tuning.md"]
 
 

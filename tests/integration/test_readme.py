@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import konverze_rag as kr
-from konverze_rag import tuning
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
@@ -41,8 +40,6 @@ def test_the_second_example_runs(capsys):
 
 
 def test_the_third_example_chooses_by_one_half_and_measures_on_the_other(capsys):
-    if not hasattr(tuning, "QuestionSet"):
-        pytest.skip("the tuning room exports nothing yet")
     Path("questions.jsonl").write_text(
         '{"question": "How often is the kettle descaled?", "relevant": ["kettle.md"]}\n'
         '{"question": "Are gift cards refunded?", "relevant": ["policy.md"]}\n'
