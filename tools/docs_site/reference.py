@@ -16,7 +16,7 @@ PACKAGES = ("konverze_core", "konverze_loaders", "konverze_indexes", "konverze_r
 FOLDER = "reference"
 """On the site."""
 
-LONGEST_LINE = 100
+LONGEST_LINE = 80
 """Characters of a signature; a longer one has a line for each parameter."""
 
 NAMED = re.compile(r"`((\w+)(?:\.\w+)?)(?:\(\))?`(?!\])")
@@ -103,7 +103,7 @@ class Writer:
         elif "property" in thing.labels:
             yield f"A property: `{thing.annotation}`"
         else:
-            yield _code("", f"{name} = {thing.value}")
+            yield f"```python\n{name} = {thing.value}\n```"
         sections = [] if thing.docstring is None else thing.docstring.parsed
         for section in sections:
             yield from self._section(section, thing)
