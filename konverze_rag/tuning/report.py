@@ -13,7 +13,7 @@ from konverze_core.errors import ConfigError
 from konverze_rag.tuning import pictures
 from konverze_rag.tuning.answer_figures import AnswerSummary, answerable_of
 from konverze_rag.tuning.comparing import Change, Comparison
-from konverze_rag.tuning.drawing import MOST_ROWS
+from konverze_rag.tuning.drawing import MOST_ROWS, asked
 from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
 from konverze_rag.tuning.highlighting import marked
 from konverze_rag.tuning.page import HIT_CHARS, hit_list, note, page, picture, section, table
@@ -165,12 +165,21 @@ def _answers(answers: AnswerEvaluation) -> Iterator[str]:
 
 def _refusals(answers: AnswerEvaluation) -> Iterator[str]:
     answerable = answerable_of(answers.questions)
-    if not ((answerable == 0).any() and (answerable == 1).any()):
+    if not {0, 1} <= set(answerable):
         return
     yield picture(pictures.refusals(answers), "Histograms of the evidence, and shares refused by threshold")
     if answers.hits and not np.isnan(answers.nearest).all():
         said = "Histograms of the best dense score, and shares refused by answerable_score"
         yield picture(pictures.refusals(answers, "nearest"), said)
+    wrong: list[int] = np.flatnonzero((answers.scores["refused"] > 0) == (answerable == 1)).tolist()
+    yield note(
+        f"Refused though answerable, or answered though not: {len(wrong)}. {_shown(len(wrong), SHOWN_QUESTIONS)}"
+    )
+    for place in wrong[:SHOWN_QUESTIONS]:
+        question = answers.questions.questions[place]
+        kind = "unanswerable, answered" if question.is_unanswerable else "answerable, refused"
+        yield f"{_asked(question.text)}{note(f'{question.id} · {kind}', kind='worse')}{_answer(answers, place)}"
+        yield hit_list(question, answers.hits[place]) if answers.hits else ""
 
 
 def _questions(evaluation: Evaluation, answers: AnswerEvaluation | None, metric: str) -> Iterator[str]:
@@ -231,8 +240,7 @@ def _changes(found: Comparison) -> Iterator[str]:
     if not changes:
         yield note(f"No question's {found.metric} differs.")
         return
-    said = f"Differences of {found.metric} by question, sorted, at most {MOST_ROWS}"
-    yield picture(pictures.changes(found), said)
+    yield picture(pictures.changes(found), f"Differences of {found.metric} by question, at most {MOST_ROWS}")
     yield note(f"The largest changes first. {_shown(len(changes), SHOWN_QUESTIONS)}")
     for one in changes[:SHOWN_QUESTIONS]:
         yield _change(one, found.metric)
@@ -253,8 +261,7 @@ def _asked(text: str) -> str:
 
 
 def _facts(questions: QuestionSet, generation: int, at: datetime) -> list[str]:
-    asked = f"{len(questions):,} question{'' if len(questions) == 1 else 's'} of {questions.name}"
-    return [asked, f"generation {generation}", f"{at:%Y-%m-%d %H:%M} UTC"]
+    return [asked(questions.name, len(questions)), f"generation {generation}", f"{at:%Y-%m-%d %H:%M} UTC"]
 
 
 def _shown(count: int, most: int) -> str:

@@ -184,6 +184,14 @@ def test_answers_stand_beside_what_they_rest_on():
     assert "cost" not in means
     assert means["input tokens"] == f"{told.input_tokens.mean():,.4g}"
     assert means["F1 of refusing"] == f"{refusals_of(told).f1:.3f}"
+    wrong = [
+        f"{question.id} · {'unanswerable, answered' if question.is_unanswerable else 'answerable, refused'}"
+        for question, refused in zip(told.questions, told.scores["refused"], strict=True)
+        if refused != question.is_unanswerable
+    ]
+    assert 0 < len(wrong) < 20
+    assert [line for line in page.texts["p"] if "able, " in line and " · " in line] == wrong
+    assert f"or answered though not: {len(wrong)}. All {len(wrong)} are shown." in page.said
     assert means["citation_recall"] == "0.500 [0.500, 0.500]"
     with pytest.raises(kr.ConfigError, match="other questions"):
         evaluation_page(evaluation(20), answers=told)
