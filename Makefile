@@ -20,14 +20,16 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -q --ignore=tests/faults
 
-# Every fault, against real servers: moto, OpenBao, Azurite and strace are installed here. Prints one table.
+# Every fault, against real servers, and scans in Hindi: moto, OpenBao, Azurite, strace and Tesseract's data of Hindi are
+# installed here. Prints one table.
 faults: $(FAULTS_STAMP)
-	$(BIN)/python -m pytest -q --timeout=900 -o faulthandler_timeout=890 tests/faults
+	$(BIN)/python -m pytest -q --timeout=900 -o faulthandler_timeout=890 tests/faults tests/loaders/test_hindi_ocr.py
 
 $(FAULTS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),faults]'
 	-npm install --silent --no-audit --no-fund --no-save --prefix $(AZURITE) azurite@$(AZURITE_VERSION)
-	-command -v strace >/dev/null || { apt-get update -qq && apt-get install -y -qq strace; }
+	-dpkg -s strace tesseract-ocr-hin >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -y -qq --no-install-recommends strace tesseract-ocr-hin; }
 	touch $(FAULTS_STAMP)
 
 lint: $(STAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from threading import Semaphore
 
 from konverze_core.answers import Event, Sources, Token, Usage
 from konverze_core.retrieval import Hit
@@ -32,6 +33,7 @@ class AnswerStream:
         nonce: The random word in them.
         link_hosts: Hosts that links may lead to.
         similarity: For sentences in another language than their source; None without a local model.
+        computing: Held while the end of the answer is verified.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class AnswerStream:
         nonce: str,
         link_hosts: Sequence[str],
         similarity: EmbeddingSimilarity | None,
+        computing: Semaphore,
     ) -> None:
         self._sources = sources
+        self._computing = computing
         self._recital = RecitalGuard(rules, secrets=(nonce,))
         self._links = link_guard(link_hosts, sources)
         self.checked = CitationStream(sources, Verifier(similarity))
@@ -72,5 +76,9 @@ class AnswerStream:
                     self.usage = piece
                 else:
                     yield from self.checked.feed(self._links.feed(self._recital.feed(piece)))
-            yield from self.checked.feed(self._links.feed(self._recital.finish()) + self._links.finish())
-            yield from self.checked.finish()
+            with self._computing:
+                events = self.checked.feed(self._links.feed(self._recital.finish()) + self._links.finish())
+            yield from events
+            with self._computing:
+                events = self.checked.finish()
+            yield from events

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from threading import Semaphore
 from typing import TypeAlias
 
 from konverze_core.answers import (
@@ -79,6 +80,7 @@ class Asking:
         spending: What may be spent a day.
         settings: The tenant's settings at the moment of a call; an answer reads them once.
         clock: Dates the turns.
+        computing: Held while a prompt is composed or the end of an answer verified; nothing is waited for meanwhile.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Asking:
         spending: Spending,
         settings: Callable[[], Settings],
         clock: Clock,
+        computing: Semaphore,
     ) -> None:
         self._retriever = retriever
         self._conversations = conversations
@@ -102,6 +105,7 @@ class Asking:
         self._spending = spending
         self._settings = settings
         self._clock = clock
+        self._computing = computing
         self._count = counter.count
 
     def stream(self, question: Question) -> Events:
@@ -245,25 +249,28 @@ class Asking:
         policy = _policy(draft.settings)
         nonce = secrets.token_hex(NONCE_BYTES)
         hits = draft.privacy.hits(draft.hits)
-        composed = compose(
-            draft.privacy.text(draft.question.text),
-            hits,
-            draft.privacy.messages(draft.history),
-            earlier=[draft.privacy.text(earlier) for earlier in draft.earlier],
-            policy=policy,
-            budget=self._budget(chat, draft.settings),
-            nonce=nonce,
-        )
+        with self._computing:
+            composed = compose(
+                draft.privacy.text(draft.question.text),
+                hits,
+                draft.privacy.messages(draft.history),
+                earlier=[draft.privacy.text(earlier) for earlier in draft.earlier],
+                policy=policy,
+                budget=self._budget(chat, draft.settings),
+                nonce=nonce,
+            )
         since = draft.mark("compose", since)
         reserved = self._spending.reserve(draft.settings, self._most(draft.settings, composed.input_tokens))
         sources = tuple(draft.hits[hits.index(source)] for source in composed.sources)
-        stream = AnswerStream(
-            sources,
-            rules=rules_text(policy, question=draft.question.text, nonce=nonce),
-            nonce=nonce,
-            link_hosts=draft.settings.link_hosts,
-            similarity=self._similarity(),
-        )
+        with self._computing:
+            stream = AnswerStream(
+                sources,
+                rules=rules_text(policy, question=draft.question.text, nonce=nonce),
+                nonce=nonce,
+                link_hosts=draft.settings.link_hosts,
+                similarity=self._similarity(),
+                computing=self._computing,
+            )
         pieces = written(
             chat,
             replace(composed.prompt, end_user=self._pseudonym(draft.question)),

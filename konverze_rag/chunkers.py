@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -19,7 +20,7 @@ from konverze_loaders import (
 from konverze_loaders.chunkers.chunking import CountTokens
 from konverze_loaders.chunkers.parent_child import DEFAULT_PARENT_TOKENS
 from konverze_loaders.chunkers.sentence_windows import DEFAULT_WINDOW_TOKENS
-from konverze_rag.embedding import model_vectors
+from konverze_rag.embedding import patient_vectors
 from konverze_rag.settings import Settings
 
 
@@ -28,13 +29,20 @@ def counts_of(embedder: Embedder | None, otherwise: CountTokens) -> CountTokens:
     return embedder.count_tokens if embedder else otherwise
 
 
-def chunker_of(settings: Settings, embedder: Embedder | None, count_tokens: CountTokens) -> Chunker:
+def chunker_of(
+    settings: Settings,
+    embedder: Embedder | None,
+    count_tokens: CountTokens,
+    *,
+    stopped: threading.Event | None = None,
+) -> Chunker:
     """The chunker that the settings ask for; no chunk has more tokens than the embedder reads.
 
     Args:
         settings: Names it, with its sizes.
         embedder: Embeds the chunks; None for lexical search.
         count_tokens: Counts tokens where there is no embedder.
+        stopped: Ends what a semantic chunker waits for while the embedding service is too busy.
 
     Raises:
         ConfigError: It needs an embedder, and there is none.
@@ -56,7 +64,7 @@ def chunker_of(settings: Settings, embedder: Embedder | None, count_tokens: Coun
         case "semantic":
             if embedder is None:
                 raise ConfigError("settings: chunker='semantic' needs an embedding model")
-            embed = partial(model_vectors, embedder.embed_documents, dim=embedder.info.dim)
+            embed = partial(patient_vectors, embedder, stopped=stopped or threading.Event())
             return SemanticChunker(count, embed, max_tokens=most)
 
 
@@ -66,12 +74,20 @@ class SettledChunker:
     Args:
         settings: The tenant's settings at the moment of a call.
         embedder: Embeds the chunks; None for lexical search.
+        stopped: Ends what a semantic chunker waits for while the embedding service is too busy.
         count_tokens: Counts tokens where there is no embedder.
     """
 
-    def __init__(self, settings: Callable[[], Settings], embedder: Embedder | None, count_tokens: CountTokens) -> None:
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        embedder: Embedder | None,
+        stopped: threading.Event | None = None,
+        *,
+        count_tokens: CountTokens,
+    ) -> None:
         self._settings = settings
-        self._make = partial(chunker_of, embedder=embedder, count_tokens=count_tokens)
+        self._make = partial(chunker_of, embedder=embedder, count_tokens=count_tokens, stopped=stopped)
 
     @property
     def name(self) -> str:

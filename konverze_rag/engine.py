@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from threading import Semaphore
 from typing import Self
 
 from konverze_core.clock import SystemClock
@@ -25,6 +26,7 @@ from konverze_indexes.tenant_ids import checked_tenant_id
 from konverze_indexes.tenant_list import list_tenants
 from konverze_loaders import LoadLimits
 from konverze_rag import opening
+from konverze_rag.cores import computing_threads
 from konverze_rag.open_tenants import OpenTenants
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from konverze_rag.question_batches import QuestionBatches
@@ -92,6 +94,7 @@ class Engine:
             load=opening.document_loader(settings, self._owned),
             counter=TokenCounter.for_model(chat.info.name if chat else settings.chat_model),
             residents=Residents(settings.cache_bytes),
+            computing=Semaphore(computing_threads()),
         )
         self._upkeep = Upkeep(self._tenancy)
         self._open_tenants = OpenTenants(self._tenancy)

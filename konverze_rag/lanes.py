@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from konverze_core.errors import ConfigError
+from konverze_rag.cores import computing_threads
 from konverze_rag.fair_threads import FairThreads
 
 MAX_CALLS = 32
@@ -53,17 +53,18 @@ class Gate:
 class Lanes:
     """Runs blocking calls beside an event loop (ADR 0003): tenants take turns in each lane, and no lane delays another.
 
-    Searches that only compute have a thread less than there are cores: one core is the loop's, and more threads would
-    only fight for the interpreter.
-    Streams have threads of their own, since their readers may be slow.
+    Searches that only compute have `computing_threads()`.
+    Streams have threads of their own, since their readers may be slow. Another thread starts them: whoever starts a
+    thread waits for its first step, for which it has to get hold of the interpreter.
     """
 
     def __init__(self) -> None:
-        searches = max(1, (os.cpu_count() or 1) - 1)
+        searches = computing_threads()
         self._searches = FairThreads(searches, most_each=searches, name="konverze-search")
         self._preparations = FairThreads(MAX_PREPARATIONS, most_each=MAX_PREPARATIONS // 2, name="konverze-prepare")
         self._calls = FairThreads(MAX_CALLS, most_each=MAX_CALLS // 2, name="konverze-call")
         self._streams = ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="konverze-stream")
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="konverze-start")
         self._gates: set[Gate] = set()
 
     async def run(self, caller: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -81,8 +82,15 @@ class Lanes:
     def start(self, gate: Gate, pump: Callable[[], None]) -> None:
         """Starts the thread of a stream."""
         self._gates.add(gate)
+
+        def pump_on() -> None:
+            try:
+                pump()
+            finally:
+                self._gates.discard(gate)
+
         try:
-            self._streams.submit(pump).add_done_callback(lambda _: self._gates.discard(gate))
+            self._starter.submit(self._streams.submit, pump_on)
         except RuntimeError as exc:
             raise ConfigError("the engine is closed") from exc
 
@@ -90,6 +98,7 @@ class Lanes:
         """Stops streams, waits for calls under way, and ends the threads."""
         for gate in list(self._gates):
             gate.stop()
+        self._starter.shutdown()
         self._streams.shutdown()
         for threads in (self._calls, self._preparations, self._searches):
             threads.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Semaphore
 
 from konverze_core.protocols import SHARED_KEK, BlobStore, ChatModel, Clock, KeyProvider, Reranker
 from konverze_indexes.generations import Generations
@@ -45,6 +46,7 @@ class Tenancy:
         load: Reads files.
         counter: Counts the chat model's tokens.
         residents: The indexes that stay in memory.
+        computing: Held by whoever composes a prompt or verifies the end of an answer, and waits for nobody meanwhile.
     """
 
     settings: Settings
@@ -59,6 +61,7 @@ class Tenancy:
     load: LoadDocument
     counter: TokenCounter
     residents: Residents
+    computing: Semaphore
 
     @property
     def lease(self) -> LeaseTerms:

@@ -126,6 +126,7 @@ class Tenant:
             spending=self._spending,
             settings=self.configuration.current,
             clock=tenancy.clock,
+            computing=tenancy.computing,
         )
         self._embedder, self._model = embedder, model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -100,7 +101,7 @@ class Ingestion:
 
     Args:
         index: The tenant's index.
-        chunker: Makes what cuts documents by an embedder.
+        chunker: Makes what cuts documents by an embedder, and waits for it until the event is set.
         embedder: Embeds chunks; None for a lexical index.
         clock: Dates the documents.
         limits: How large a file may be.
@@ -111,7 +112,7 @@ class Ingestion:
     def __init__(
         self,
         index: TenantIndex,
-        chunker: Callable[[DiscreetEmbedder | None], Chunker],
+        chunker: Callable[[DiscreetEmbedder | None, threading.Event], Chunker],
         embedder: DiscreetEmbedder | None,
         *,
         clock: Clock,
@@ -152,8 +153,14 @@ class Ingestion:
             return _Run(self, preparation, embedding, tally, room=room, tell=tell).of(outcomes, len(order.uploads))
 
     def _rules(self, embedder: DiscreetEmbedder | None) -> Rules:
-        fingerprint = embedder.info.fingerprint if embedder else ""
-        return Rules(chunker=self._chunker(embedder), load=self._load, limits=self._limits, fingerprint=fingerprint)
+        stopped = threading.Event()
+        return Rules(
+            chunker=self._chunker(embedder, stopped),
+            load=self._load,
+            limits=self._limits,
+            fingerprint=embedder.info.fingerprint if embedder else "",
+            stopped=stopped,
+        )
 
     def _begun(self) -> tuple[int, Room]:
         """The newest generation, which is not held on to, and what room there is."""

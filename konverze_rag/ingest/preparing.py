@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import Protocol, TypeAlias
 
 from msgspec import structs
@@ -23,6 +23,7 @@ from konverze_indexes.index import TenantIndex
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.snapshot import Extent
 from konverze_loaders import Chunker, LoadLimits
+from konverze_loaders.pdf.ocr import language_data
 from konverze_rag.ingest.daily_ingests import DailyIngests
 from konverze_rag.ingest.quotas import NO_GROWTH, Room, growth_of
 from konverze_rag.uploads import NamedUpload, at_hand, upload_bytes
@@ -36,10 +37,6 @@ FILES_AHEAD = 2
 
 MAX_BYTES_AHEAD = 64_000_000
 """No further file is begun while those that wait are longer than this together."""
-
-
-OCR_MODULE = "tesserocr"
-"""Module of the extra `ocr`: once it is there, documents are read anew."""
 
 
 class LoadDocument(Protocol):
@@ -103,12 +100,14 @@ class Rules:
         load: Reads files.
         limits: How large a file may be.
         fingerprint: Of the embedding model; empty for a lexical index.
+        stopped: Set once nothing more shall be read; ends what the chunker waits for.
     """
 
     chunker: Chunker
     load: LoadDocument
     limits: LoadLimits
     fingerprint: str
+    stopped: threading.Event
 
 
 class Preparation:
@@ -141,7 +140,7 @@ class Preparation:
         Raises:
             ConfigError: An upload is no file.
         """
-        return _ahead(self._order.uploads, self._rules.limits, self._read)
+        return _ahead(self._order.uploads, self._rules, self._read)
 
     def hand_over(self, items: Iterable[DocumentChunks]) -> None:
         """Notes that a commit cares for the sealed originals of these documents from now on."""
@@ -200,21 +199,19 @@ def _settings_digest(order: Order, rules: Rules) -> str:
         "embedder": rules.fingerprint,
         "metadata": dict(order.metadata),
         "folder": order.folder,
-        "reads images": find_spec(OCR_MODULE) is not None,
+        "reads images": [*language_data()],  # once there are more languages, documents are read anew
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _ahead(
-    uploads: Iterable[NamedUpload], limits: LoadLimits, read: Callable[[NamedUpload], Read]
-) -> Generator[Outcome]:
+def _ahead(uploads: Iterable[NamedUpload], rules: Rules, read: Callable[[NamedUpload], Read]) -> Generator[Outcome]:
     threads = min(2 * (os.cpu_count() or 1), MAX_READERS)
     begun: deque[tuple[NamedUpload, int, Future[Read]]] = deque()
     ahead = 0
     executor = ThreadPoolExecutor(threads, thread_name_prefix="konverze-read")
     try:
         for upload in uploads:
-            present, size = at_hand(upload, limits)
+            present, size = at_hand(upload, rules.limits)
             while len(begun) >= FILES_AHEAD * threads or (begun and ahead + size > MAX_BYTES_AHEAD):
                 first, held, future = begun.popleft()
                 ahead -= held
@@ -224,4 +221,5 @@ def _ahead(
         for last, _, future in begun:
             yield last, future.result
     finally:
+        rules.stopped.set()
         executor.shutdown(cancel_futures=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,15 @@ import pytest
 from konverze_core.documents import BlockKind
 from konverze_core.errors import CorruptFileError, LimitExceededError, NoTextError
 from konverze_loaders import LoadLimits, load
-from konverze_loaders.pdf.ocr import PageImages, ReadImage, _read_table, installed_reader
+from konverze_loaders.pdf.ocr import (
+    NO_HINDI,
+    PageImages,
+    ReadImage,
+    Tesseract,
+    _read_table,
+    installed_reader,
+    language_data,
+)
 from konverze_loaders.pdf.pages import DRAWN, PARTLY, SCANNED
 from konverze_loaders.pdf.pdfium import PdfiumDocument
 from konverze_loaders.pdf.quality import UNEXPLAINED
@@ -273,6 +282,8 @@ def test_words_of_an_image_become_lines_and_paragraphs():
 class LyingDown:
     """Reads pages that are wider than high."""
 
+    languages = ("eng", "hin")
+
     def __init__(self) -> None:
         self.asked = 0
 
@@ -313,11 +324,56 @@ def test_images_are_read_for_so_long_and_not_without_a_reader():
         assert "too long" in images.read(0, is_scan=False)
 
 
+LINES = ["Refunds take seven days to arrive", "and are paid in Indian rupees only"]
+
+
+def shown():
+    """The picture of a page with two lines of English."""
+    with PdfiumDocument(pdf(prose(LINES, leading=20)), None) as document:
+        return document.picture(0, 200)
+
+
+def lines_of(read):
+    return [line for paragraph in read.paragraphs for line in paragraph]
+
+
 def test_a_scan_is_read_where_the_extra_is_installed():
     pytest.importorskip("tesserocr")
-    lines = ["Refunds take seven days to arrive", "and are paid in Indian rupees only"]
-    with PdfiumDocument(pdf(prose(lines, leading=20)), None) as document:
-        picture = document.picture(0, 200)
-    read = installed_reader().read(picture)
-    assert [line for paragraph in read.paragraphs for line in paragraph] == lines
+    read = installed_reader().read(shown())
+    assert lines_of(read) == LINES
     assert read.confidence > 80
+
+
+def test_languages_are_read_together_whatever_folders_their_data_lies_in(tmp_path):
+    pytest.importorskip("tesserocr")
+    english = language_data(())["eng"]
+    folders = [tmp_path / name for name in ("none", "first", "second")]
+    for folder in folders[1:]:
+        folder.mkdir()
+        shutil.copy(english, folder / "hin.traineddata")
+        shutil.copy(english, folder / "eng.traineddata")
+    (tmp_path / "link").symlink_to(english.parent)  # as a virtual environment may be
+    data = language_data(map(str, folders))
+    assert data == {"eng": english, "hin": folders[1] / "hin.traineddata"}
+    reader = Tesseract({"eng": tmp_path / "link" / english.name, "hin": folders[2] / "hin.traineddata"})
+    assert reader.languages == ("eng", "hin")
+    assert lines_of(reader.read(shown())) == LINES
+
+
+def test_damaged_data_of_a_language_is_left_out(tmp_path):
+    pytest.importorskip("tesserocr")
+    (tmp_path / "hin.traineddata").write_bytes(b"no data" * 1_000)
+    reader = Tesseract(language_data([str(tmp_path)]))
+    assert reader.languages == ("eng",)
+    assert lines_of(reader.read(shown())) == LINES
+
+
+def test_a_page_that_cannot_be_read_says_what_hindi_needs_where_it_is_missing():
+    class English(LyingDown):
+        languages = ("eng",)
+
+    with PdfiumDocument(pdf(""), None) as document:
+        for reader, is_told in ((English(), True), (LyingDown(), False)):
+            reason = PageImages(document, 1_000, lambda reader=reader: reader).read(0, is_scan=False)
+            assert reason.startswith("its image could not be read with confidence")
+            assert reason.endswith(NO_HINDI) is is_told

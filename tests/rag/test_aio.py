@@ -7,6 +7,7 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.aio import TURNS_AHEAD
+from konverze_rag.cores import computing_threads
 from konverze_rag.lanes import MAX_EVENTS_AHEAD, MAX_STREAMS
 
 
@@ -241,6 +242,67 @@ def test_slow_readers_of_streams_do_not_delay_searches(make_engine):
             await asyncio.gather(*(anext(stream) for stream in streams))
             assert await asyncio.wait_for(acme.search("refund"), 10)
             for stream in streams:
+                await stream.aclose()
+
+    asyncio.run(run())
+
+
+def test_the_loop_starts_no_thread_of_a_stream(make_engine, monkeypatch):
+    starters, start = {}, threading.Thread.start
+
+    def noted(thread):
+        starters[thread.name] = threading.current_thread().name
+        start(thread)
+
+    async def run():
+        async with kr.AsyncEngine(make_engine(chat=ScriptedChatModel(["Seven days [1]."] * 9))) as engine:
+            acme = await engine.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            streams = [acme.stream("How long does a refund take?") for _ in range(9)]
+            await asyncio.gather(*(anext(stream) for stream in streams))
+            for stream in streams:
+                await stream.aclose()
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    asyncio.run(run())
+    of_streams = {starter for name, starter in starters.items() if name.startswith("konverze-stream")}
+    assert of_streams == {"konverze-start_0"}
+
+
+def test_streams_that_wait_for_the_model_or_for_their_reader_keep_no_other_from_computing(make_engine):
+    gate = threading.Event()
+
+    class Waiting(ScriptedChatModel):
+        asked = 0
+
+        def stream(self, prompt, *, max_output_tokens, timeout_s):
+            self.asked += 1
+            if self.asked > 5:
+                assert gate.wait(10)
+            for number in range(3 * MAX_EVENTS_AHEAD):
+                yield f"word{number} "
+
+    async def run():
+        chat = Waiting([])
+        engine = make_engine(chat=chat)
+        free = engine._tenancy.computing
+        async with kr.AsyncEngine(engine) as twin:
+            acme = await twin.tenant("acme")
+            await acme.ingest(b"A refund takes 7 days.", source="policy")
+            streams = [acme.stream("How long does a refund take?") for _ in range(10)]
+            first = [asyncio.create_task(anext(stream)) for stream in streams]
+            await asyncio.sleep(0.5)
+            assert sum(task.done() for task in first) == 5
+            assert [free.acquire(timeout=5) for _ in range(computing_threads())] == [True] * computing_threads()
+            late = acme.stream("How long does a refund take?")
+            first.append(asyncio.create_task(anext(late)))
+            await asyncio.sleep(0.3)
+            assert chat.asked == 10, "nobody computes beside those who do"
+            free.release(computing_threads())
+            gate.set()
+            await asyncio.wait_for(asyncio.gather(*first), 10)
+            assert chat.asked == 11
+            for stream in (*streams, late):
                 await stream.aclose()
 
     asyncio.run(run())

