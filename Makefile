@@ -15,10 +15,11 @@ WHEEL_TESTS ?= tests/contracts tests/core tests/docs tests/integration \
 EXTRAS := local,ocr,azure,aws,vault,tuning,dev
 FAULTS_STAMP := $(VENV)/.faults-installed
 BENCH_STAMP := $(VENV)/.bench-installed
+DOCS_STAMP := $(VENV)/.docs-installed
 AZURITE := build/azurite
 AZURITE_VERSION := 3.35.0
 
-.PHONY: demo test faults lint types check wheel-test bench lock clean
+.PHONY: demo test faults lint types check wheel-test bench docs lock clean
 
 demo: $(STAMP)
 	$(BIN)/konverze demo
@@ -57,7 +58,7 @@ wheel-test: $(STAMP)
 	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
 		"$$(ls $(CURDIR)/dist/*.whl)[$(EXTRAS)]"
 	mkdir -p $(WHEEL_RUN)
-	cp -r tests docs benchmarks README.md pyproject.toml $(WHEEL_RUN)
+	cp -r tests docs benchmarks tools *.md LICENSE pyproject.toml $(WHEEL_RUN)
 	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=. --ignore=tests/faults $(WHEEL_TESTS)
 
 # The whole suite beside its peers, which are installed here: about an hour. One question: `make bench ASK=dense`.
@@ -67,6 +68,14 @@ bench: $(BENCH_STAMP)
 $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),bench]'
 	touch $(BENCH_STAMP)
+
+# The documentation site: build/docs/index.html. Fails where a link of it leads nowhere.
+docs: $(DOCS_STAMP)
+	$(BIN)/python -m tools.docs_site
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),docs]'
+	touch $(DOCS_STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv

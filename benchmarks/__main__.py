@@ -23,6 +23,7 @@ from benchmarks import (
     refusing,
     sealing,
     tenants,
+    tuning,
 )
 from benchmarks.extents import Extent
 from benchmarks.measuring import machine, save
@@ -35,7 +36,7 @@ SIZED = {
 }
 """Questions that the gate asks, too."""
 
-STEADY = {module.QUESTION: module for module in (sealing, quality, refusing, chunking, ingest, asking)}
+STEADY = {module.QUESTION: module for module in (sealing, quality, refusing, tuning, chunking, ingest, asking)}
 """Questions of one extent, which keep their own results."""
 
 

@@ -325,8 +325,7 @@ class Asking:
 
     def _extracted(self, draft: Draft, snapshot: Snapshot) -> Generator[Event, None, Answer]:
         since = time.perf_counter()
-        embedding = snapshot.manifest.embedding
-        score = embedding.answerable_score if embedding else 0.0
+        score = answerable_score_of(draft.settings, snapshot)
         similarity = self._similarity()
         extract = None
         found = evidence(draft.standalone, draft.hits, answerable_score=score)
@@ -363,6 +362,14 @@ class Asking:
     def _similarity(self) -> EmbeddingSimilarity | None:
         embedder: Embedder | None = self._retriever.embedder
         return EmbeddingSimilarity(embedder) if embedder is not None and not embedder.info.is_remote else None
+
+
+def answerable_score_of(settings: Settings, snapshot: Snapshot) -> float:
+    """The threshold of `refusal.evidence`: the tenant's own, or else its embedding model's; 0 where words decide."""
+    if settings.answerable_score is not None:
+        return settings.answerable_score
+    embedding = snapshot.manifest.embedding
+    return embedding.answerable_score if embedding else 0.0
 
 
 def _policy(settings: Settings) -> PromptPolicy:

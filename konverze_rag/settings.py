@@ -158,6 +158,9 @@ class Settings(BaseModel):
         lexical_weight: Weight of the lexical leg in hybrid search.
         relevance_weight: How much relevance counts when hits are chosen, beside being unlike those before (maximal
             marginal relevance), 0 to 1; 1 for relevance alone.
+        answerable_score: Best dense score below which meaning alone does not make a question answered, so that an
+            extractive answer is refused; 0 for words alone. None for the embedding model's own. What is right depends
+            on the documents: `konverze_rag.tuning.calibrating` finds it.
         stemming: Whether the terms of new and reindexed indexes are English and Hindi stems.
         mode: `grounded` answers from the sources only; `assisted` may add general knowledge, without citing it.
         persona: Who the bot is, in a sentence or two of the system prompt.
@@ -250,6 +253,7 @@ class Settings(BaseModel):
     dense_weight: Weight = 0.3
     lexical_weight: Weight = 0.7
     relevance_weight: Share = 1.0
+    answerable_score: Share | None = None
     stemming: bool = True
     mode: Mode = "grounded"
     persona: Text = "You answer the questions of a business's visitors."

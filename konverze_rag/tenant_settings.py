@@ -92,6 +92,7 @@ class TenantSettings(BaseModel):
     dense_weight: Weight | None = None
     lexical_weight: Weight | None = None
     relevance_weight: Share | None = None
+    answerable_score: Share | None = None
     link_hosts: Texts | None = None
     redact: Redacted | None = None
     answer_cache_size: AnswerCacheSize | None = None

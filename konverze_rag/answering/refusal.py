@@ -9,6 +9,8 @@ whose price it asks, its code, the warranty. Constants were set on questions of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.answer_type import asked_codes, names_in, priced_words, promises
@@ -56,21 +58,62 @@ def evidence(question: str, hits: Sequence[Hit], *, answerable_score: float) -> 
     Args:
         question: The standalone question.
         hits: Best first.
-        answerable_score: The embedder's threshold (`EmbedderInfo.answerable_score`); at 0, not calibrated, words
-            alone count, and a question in another script than the hits' gets the benefit of the doubt.
+        answerable_score: The tenant's threshold, or the embedder's (`EmbedderInfo.answerable_score`); at 0, not
+            calibrated, words alone count, and a question in another script than the hits' gets the benefit of the
+            doubt.
     """
-    lexical = lexical_evidence(question, hits)
-    nearest = nearest_hit(hits)
-    is_foreign = nearest is not None and _is_foreign(question, hits, nearest)
-    words = max(lexical, ANSWERABLE_FROM) if is_foreign else lexical
-    if _lacks_what_is_named(question, hits[:_FIRST_HITS], nearest):
-        return 0.0
-    if nearest is None or not answerable_score:
-        return words
-    margin = _dense(nearest) - answerable_score
-    if margin < _CLEARLY_NEAR and not is_foreign and not _knows(names_in(question), hits[:_FIRST_HITS]):
-        return 0.0
-    return min(max(words + (margin + is_foreign * _CROSS_SCRIPT_SHIFT) / _DENSE_RANGE, 0.0), 1.0)
+    return Signals(question=question, hits=hits).evidence(answerable_score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signals:
+    """What speaks for an answer, whatever the threshold; each signal is taken once, and only where it decides.
+
+    Attributes:
+        question: The standalone question.
+        hits: Best first.
+    """
+
+    question: str
+    hits: Sequence[Hit]
+
+    def evidence(self, answerable_score: float) -> float:
+        """As the function of this name."""
+        nearest = self.nearest
+        if self._lacks_what_is_named:
+            return 0.0
+        if nearest is None or not answerable_score:
+            return self._words
+        margin = _dense(nearest) - answerable_score
+        if margin < _CLEARLY_NEAR and not self._is_foreign and not self._knows_names:
+            return 0.0
+        return min(max(self._words + (margin + self._is_foreign * _CROSS_SCRIPT_SHIFT) / _DENSE_RANGE, 0.0), 1.0)
+
+    def are_enough(self, answerable_score: float) -> bool:
+        """Whether the evidence is that from which hits are likely to answer a question."""
+        return self.evidence(answerable_score) >= needed_evidence(self.hits, answerable_score=answerable_score)
+
+    @cached_property
+    def nearest(self) -> Hit | None:
+        """The hit with the highest dense score; None where none has one."""
+        return nearest_hit(self.hits)
+
+    @cached_property
+    def _words(self) -> float:
+        lexical = lexical_evidence(self.question, self.hits)
+        return max(lexical, ANSWERABLE_FROM) if self._is_foreign else lexical
+
+    @cached_property
+    def _is_foreign(self) -> bool:
+        return self.nearest is not None and _is_foreign(self.question, self.hits, self.nearest)
+
+    @cached_property
+    def _lacks_what_is_named(self) -> bool:
+        return _lacks_what_is_named(self.question, self.hits[:_FIRST_HITS], self.nearest)
+
+    @cached_property
+    def _knows_names(self) -> bool:
+        return _knows(names_in(self.question), self.hits[:_FIRST_HITS])
 
 
 def nearest_hit(hits: Sequence[Hit]) -> Hit | None:
@@ -93,7 +136,7 @@ def needed_evidence(hits: Sequence[Hit], *, answerable_score: float) -> float:
 
     Args:
         hits: Best first.
-        answerable_score: The embedder's threshold.
+        answerable_score: The tenant's threshold, or the embedder's.
     """
     is_dense = bool(answerable_score) and nearest_hit(hits) is not None
     return ANSWERABLE_FROM if is_dense else LEXICAL_ANSWERABLE_FROM

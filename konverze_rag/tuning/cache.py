@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -24,14 +23,19 @@ KIND: Final = "tuning"
 class SealedCache:
     """Bytes by key, as blobs whose names only the tenant can compute; safe to share between threads and processes.
 
+    What is put once its document is erased is taken back: the vacuum of the erasure meets it, or the check behind
+    the put does.
+
     Args:
         blobs: The tenant's sealed blobs.
         keyring: Its keys.
+        check: Raises where what is cached must not be any more.
     """
 
-    def __init__(self, blobs: TenantBlobs, keyring: Keyring) -> None:
+    def __init__(self, blobs: TenantBlobs, keyring: Keyring, check: Callable[[], None]) -> None:
         self._blobs = blobs
         self._keyring = keyring
+        self._check = check
 
     def get(self, key: str) -> Bytes | None:
         """What is kept under a key: uint8, shape (n,); None where nothing is.
@@ -46,15 +50,28 @@ class SealedCache:
         except BlobNotFoundError:
             return None
 
-    def put(self, key: str, data: bytes) -> None:
-        """Keeps bytes under a key that nothing is kept under.
+    def put(self, key: str, data: bytes) -> bool:
+        """Keeps bytes under a key, unless something is kept under it already.
+
+        Returns:
+            Whether they are kept.
 
         Raises:
-            ConflictError: Something is.
+            ConflictError: The documents have changed meanwhile; nothing is kept.
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
             StoreError: The store did not take it.
         """
-        self._blobs.write_lasting(KIND, self._name(key), data)
+        name = self._name(key)
+        try:
+            self._blobs.write_lasting(KIND, name, data)
+        except ConflictError:
+            return False
+        try:
+            self._check()
+        except BaseException:
+            self._blobs.delete(name)
+            raise
+        return True
 
     def _name(self, key: str) -> str:
         self._keyring.hold()
@@ -74,21 +91,27 @@ class _Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RememberingEmbedder:
-    """An embedding model that embeds no text twice, in this process or a later one; implements `Embedder`.
+    """An embedding model that embeds no text twice; implements `Embedder`.
 
-    Vectors are kept in parts, a part a call, numbered from 0 under the model's fingerprint.
+    Vectors of documents are kept for later processes, in parts, a part a call, numbered from 0 under the model's
+    fingerprint. Those of questions stay in memory: they may be visitors' words, which end with their retention.
 
     Args:
         model: Embeds what is new.
         cache: Keeps what was.
+        known: Tells vectors of documents that the model made elsewhere, by text; asked once, before the first is made.
     """
 
-    def __init__(self, model: Embedder, cache: SealedCache) -> None:
+    def __init__(
+        self, model: Embedder, cache: SealedCache, known: Callable[[], Mapping[str, Vectors]] | None = None
+    ) -> None:
         self._model = model
         self._cache = cache
+        self._known = known
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], Vectors] = {}
-        self._parts: dict[str, int] = {}
+        self._documents: dict[str, Vectors] = {}
+        self._queries: dict[str, Vectors] = {}
+        self._parts: int | None = None
 
     @property
     def info(self) -> EmbedderInfo:
@@ -106,56 +129,59 @@ class RememberingEmbedder:
         Raises:
             KonverzeError: The model failed, or the store did.
         """
-        return self._vectors("documents", texts, self._model.embed_documents)
+        with self._lock:
+            if self._parts is None:
+                self._recall()
+        return self._vectors(texts, self._documents, self._model.embed_documents, self._keep)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, float32, shape (len(texts), dim).
 
         Raises:
-            KonverzeError: The model failed, or the store did.
+            KonverzeError: The model failed.
         """
-        return self._vectors("queries", texts, self._model.embed_queries)
+        return self._vectors(texts, self._queries, self._model.embed_queries)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text by the model's own tokenizer."""
         return self._model.count_tokens(texts)
 
-    def _vectors(self, use: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
-        with self._lock:
-            self._recall(use)
-            new = tuple(dict.fromkeys(text for text in texts if (use, text) not in self._known))
+    def _vectors(
+        self,
+        texts: Sequence[str],
+        known: dict[str, Vectors],
+        embed: Callable[[Sequence[str]], Vectors],
+        keep: Callable[[tuple[str, ...], Vectors], None] | None = None,
+    ) -> Vectors:
+        new = tuple(dict.fromkeys(text for text in texts if text not in known))
         if new:
             made = np.ascontiguousarray(embed(new), np.float32)
-            with self._lock:
-                self._keep(use, new, made)
+            if keep is not None:
+                keep(new, made)
+            known.update(zip(new, made, strict=True))
         found = np.empty((len(texts), self.info.dim), np.float32)
         for place, text in enumerate(texts):
-            found[place] = self._known[use, text]
+            found[place] = known[text]
         return found
 
-    def _key(self, use: str) -> str:
-        return f"vectors/{self.info.fingerprint}/{use}/{self._parts[use]}"
+    def _key(self, part: int) -> str:
+        return f"vectors/{self.info.fingerprint}/{part}"
 
-    def _recall(self, use: str) -> None:
+    def _recall(self) -> None:
         """Takes up what was kept before, by this or another process."""
-        if use in self._parts:
-            return
-        self._parts[use] = 0
-        while (kept := self._cache.get(self._key(use))) is not None:
+        self._parts = 0
+        if self._known is not None:
+            self._documents.update(self._known())
+        while (kept := self._cache.get(self._key(self._parts))) is not None:
             part = msgspec.msgpack.decode(kept.data, type=_Part)
-            self._take(use, part.texts, np.frombuffer(part.vectors, "<f4").reshape(len(part.texts), self.info.dim))
-            self._parts[use] += 1
+            vectors = np.frombuffer(part.vectors, "<f4").reshape(len(part.texts), self.info.dim)
+            self._documents.update(zip(part.texts, vectors, strict=True))
+            self._parts += 1
 
-    def _keep(self, use: str, texts: tuple[str, ...], vectors: Vectors) -> None:
+    def _keep(self, texts: tuple[str, ...], vectors: Vectors) -> None:
         data = msgspec.msgpack.encode(_Part(texts, vectors.astype("<f4").tobytes()))
-        is_kept = False
-        while not is_kept:
-            # Where another process has taken the number, what it knows is for the next one to recall.
-            with suppress(ConflictError):
-                self._cache.put(self._key(use), data)
-                is_kept = True
-            self._parts[use] += 1
-        self._take(use, texts, vectors)
-
-    def _take(self, use: str, texts: tuple[str, ...], vectors: Vectors) -> None:
-        self._known.update(((use, text), vector) for text, vector in zip(texts, vectors, strict=True))
+        with self._lock:
+            assert self._parts is not None
+            while not self._cache.put(self._key(self._parts), data):
+                self._parts += 1  # taken by another process: what it knows is for the next one to recall
+            self._parts += 1

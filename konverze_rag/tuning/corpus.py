@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import structs
 
 from konverze_core.documents import Chunk, Document, Metadata, MetadataValue
-from konverze_core.errors import ConflictError, LoadError
+from konverze_core.errors import BlobNotFoundError, ConflictError, LoadError
+from konverze_core.protocols import Vectors
 from konverze_indexes.segment import DocumentChunks, IndexedDocument
-from konverze_indexes.snapshot import Snapshot
+from konverze_indexes.snapshot import LiveSegment, Snapshot
 from konverze_loaders import Chunker
+from konverze_rag.ingest.vectors import known_vectors
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.version import __version__
@@ -57,50 +58,87 @@ class Corpus:
 
     Args:
         tenant: Whose documents.
-        cache: Keeps what was read.
 
     Attributes:
+        tenant: The same.
         generation: Of the index that the documents are of.
     """
 
-    def __init__(self, tenant: Tenant, cache: SealedCache) -> None:
-        self._tenant = tenant
-        self._cache = cache
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
         self._snapshot: Snapshot = tenant.index.refreshed()
-        self.generation = self._snapshot.manifest.generation
+        self._seen = self.generation = self._snapshot.manifest.generation
 
-    def entries(self) -> Iterator[Entry]:
-        """All documents, in the order of the index.
+    def check(self) -> None:
+        """Makes sure that all documents are still the tenant's.
 
         Raises:
-            ConflictError: A document was replaced meanwhile, and its earlier original vacuumed.
+            ConflictError: One was deleted, erased or replaced.
+            KonverzeError: The tenant's index cannot be opened any more.
+        """
+        newest = self.tenant.index.refreshed()
+        if newest.manifest.generation != self._seen:
+            if not self._snapshot.live_versions().keys() <= newest.live_versions().keys():
+                raise ConflictError("documents were deleted or replaced meanwhile: open another workbench")
+            self._seen = newest.manifest.generation
+
+    def vectors(self, fingerprint: str) -> dict[str, Vectors]:
+        """Vectors of documents that were ingested, as the index has them, by searchable text: float32, shape (dim,).
+
+        Args:
+            fingerprint: Of the model; there are none of another than the index was built with.
+        """
+        known: dict[str, Vectors] = {}
+        embedding = self._snapshot.manifest.embedding
+        if embedding is None or embedding.fingerprint != fingerprint:
+            return known
+        for document in self._snapshot.documents():
+            known |= known_vectors(self._snapshot, document.id)
+        return known
+
+    def entries(self, cache: SealedCache) -> Iterator[Entry]:
+        """All documents, in the order of the index.
+
+        Args:
+            cache: Keeps what was read.
+
+        Raises:
+            ConflictError: A document was deleted, erased or replaced meanwhile.
             IntegrityError: An original is not what was written.
             KeyProviderError: The tenant's key lease has ended and cannot be renewed.
             StoreError: The store cannot be read.
         """
         places = [(part, place) for part in self._snapshot.segments for place in part.live_positions()]
-        with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1), thread_name_prefix="konverze-tune") as readers:
-            yield from readers.map(lambda found: self._entry(found[0].content(found[1])), places)
 
-    def _entry(self, item: DocumentChunks) -> Entry:
+        def entry(place: tuple[LiveSegment, int]) -> Entry:
+            part, position = place
+            return self._entry(part.content(position), cache)
+
+        with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1), thread_name_prefix="konverze-tune") as readers:
+            yield from readers.map(entry, places)
+
+    def _entry(self, item: DocumentChunks, cache: SealedCache) -> Entry:
         row = item.document
-        document = self._read(row) if row.upload else None
-        known = {} if document is None else document.metadata
+        document = self._read(row, cache) if row.upload else None
+        known: Metadata = {} if document is None else document.metadata
         facts = {name: value for name, value in row.metadata.items() if known.get(name) != value}
         return Entry(id=row.id, document=document, facts=facts, chunks=item.chunks)
 
-    def _read(self, row: IndexedDocument) -> Document | None:
+    def _read(self, row: IndexedDocument, cache: SealedCache) -> Document | None:
         key = f"document/{row.content_sha256}/{__version__}/{row.id}"
-        if (kept := self._cache.get(key)) is not None:
+        if (kept := cache.get(key)) is not None:
             return msgspec.msgpack.decode(kept.data, type=Document | None)
         document = self._loaded(row)
-        with suppress(ConflictError):  # another process was faster
-            self._cache.put(key, msgspec.msgpack.encode(document))
+        cache.put(key, msgspec.msgpack.encode(document))
         return document
 
     def _loaded(self, row: IndexedDocument) -> Document | None:
-        original = self._tenant.index.blobs.read("upload", row.original).tobytes()
-        tenancy = self._tenant.tenancy
+        try:
+            original = self.tenant.index.blobs.read("upload", row.original).tobytes()
+        except BlobNotFoundError:
+            self.check()  # which says so where the document is gone, and not only its original
+            raise
+        tenancy = self.tenant.tenancy
         try:
             return tenancy.load(original, name=row.id, password=None, limits=tenancy.limits)
         except LoadError:

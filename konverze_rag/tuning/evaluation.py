@@ -10,12 +10,31 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from konverze_core.errors import ConfigError
 from konverze_core.retrieval import Hit
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.questions import QuestionSet
+from konverze_rag.tuning.statistics import Interval, interval
 
 Scores: TypeAlias = npt.NDArray[np.float64]
 """One a question, NaN where the question is not judged by the metric: float64, shape (questions,)."""
+
+
+def mean_of(scores: Scores) -> float:
+    """Mean of the questions that are judged; NaN without any."""
+    judged = scores[~np.isnan(scores)]
+    return float(judged.mean()) if len(judged) else float("nan")
+
+
+def scores_by(scores: Mapping[str, Scores], metric: str) -> Scores:
+    """The scores by one metric: float64, shape (questions,).
+
+    Raises:
+        ConfigError: There is no such metric.
+    """
+    if metric not in scores:
+        raise ConfigError(f"there is no metric of this name; there are: {', '.join(scores) or 'none'}")
+    return scores[metric]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +69,20 @@ class Evaluation:
         Raises:
             ConfigError: There is no such metric.
         """
-        raise NotImplementedError
+        return mean_of(self.scores_by(metric))
+
+    def scores_by(self, metric: str) -> Scores:
+        """The questions' scores by this metric: float64, shape (questions,).
+
+        Raises:
+            ConfigError: There is no such metric.
+        """
+        return scores_by(self.scores, metric)
+
+    def summary(self) -> tuple[tuple[str, Interval], ...]:
+        """Each metric that judges a question, with its mean and interval, in the order of `scores`."""
+        found = ((metric, interval(scores)) for metric, scores in self.scores.items())
+        return tuple((metric, one) for metric, one in found if one.count)
 
     def latency_ms(self, share: float) -> float:
         """What this share of the searches took at most, in milliseconds; .5 for p50."""
@@ -66,7 +98,8 @@ class AnswerEvaluation:
         candidate: What was measured.
         scores: By metric: `citation_precision` (share of an answer's citations that lie in what is relevant),
             `citation_recall` (share of what is relevant that the answer cites), `answered` (1 where a right answer's
-            words stand in the text), `refused` (1 for a refusal), `evidence` (what the refusal is decided by).
+            words stand in the text), `refused` (1 for a refusal), `degraded` (1 where a model failed), `evidence` (what
+            the refusal is decided by where no language model answers).
         nearest: Best dense score of each question's hits; NaN without vectors: float64, shape (questions,).
         threshold: `answerable_score` that the candidate was measured with.
         latencies_ms: Of each answer, without its storage: float64, shape (questions,), milliseconds.
@@ -76,6 +109,8 @@ class AnswerEvaluation:
         texts: The answers.
         generation: Of the tenant's index that the documents were taken from.
         evaluated_at: UTC.
+        searched: Each question as it was searched, by itself; empty where it was not kept.
+        hits: Of each question, best first: all that its answer could rest on; empty where they were not kept.
     """
 
     questions: QuestionSet
@@ -90,3 +125,5 @@ class AnswerEvaluation:
     texts: tuple[str, ...]
     generation: int
     evaluated_at: datetime
+    searched: tuple[str, ...] = ()
+    hits: tuple[tuple[Hit, ...], ...] = ()

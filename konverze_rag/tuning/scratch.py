@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from konverze_core.documents import Chunk
@@ -20,7 +22,7 @@ from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
 from konverze_rag.tuning.candidates import AS_SERVED, NONE, Candidate
-from konverze_rag.tuning.corpus import Corpus
+from konverze_rag.tuning.corpus import Corpus, Entry
 
 Where = Mapping[str, Any]
 
@@ -58,7 +60,7 @@ class Models:
     @classmethod
     def of(
         cls,
-        tenant: Tenant,
+        corpus: Corpus,
         cache: SealedCache,
         *,
         embedders: Mapping[str, Embedder],
@@ -66,11 +68,15 @@ class Models:
         filters: Mapping[str, Where],
     ) -> Models:
         """The tenant's own and those given beside, none of which embeds a text twice."""
-        served = tenant.retriever.embedder
-        known: dict[str, Embedder | None] = {AS_SERVED: served and served.model, **embedders, NONE: None}
+        served = corpus.tenant.retriever
+        own = {AS_SERVED: served.embedder.model} if served.embedder else {}
+        known = {
+            name: RememberingEmbedder(one, cache, partial(corpus.vectors, one.info.fingerprint))
+            for name, one in {**own, **embedders}.items()
+        }
         return cls(
-            embedders={name: one and RememberingEmbedder(one, cache) for name, one in known.items()},
-            rerankers={AS_SERVED: tenant.retriever.reranker, **rerankers, NONE: None},
+            embedders={AS_SERVED: None, **known, NONE: None},
+            rerankers={AS_SERVED: served.reranker, **rerankers, NONE: None},
             filters={AS_SERVED: None, **filters},
         )
 
@@ -91,8 +97,10 @@ class Scratch:
     """The corpus, cut and embedded as a candidate says.
 
     Args:
-        tenant: Whose corpus it is.
+        served: The tenant that the candidate is to serve.
         models: What candidates name.
+        entries: Its documents.
+        candidate: How they are cut and embedded.
 
     Attributes:
         engine: Serves the one tenant.
@@ -100,7 +108,7 @@ class Scratch:
         chunks: How many.
     """
 
-    def __init__(self, served: Tenant, models: Models, corpus: Corpus, candidate: Candidate) -> None:
+    def __init__(self, served: Tenant, models: Models, entries: Iterable[Entry], candidate: Candidate) -> None:
         self._counter = served.tenancy.counter
         stems = {} if candidate.stemming is None else {"stemming": candidate.stemming}
         base = served.configuration.current().model_copy(update={**UNBOUND, **stems})
@@ -114,7 +122,7 @@ class Scratch:
         )
         try:
             self.tenant = self.engine.tenant(_TENANT)
-            chunks = self._cut(corpus, candidate)
+            chunks = self._cut(entries, candidate)
             self._embed(chunks)
             self.tenant.add(chunks)
         except BaseException:
@@ -147,9 +155,9 @@ class Scratch:
         """Lets go of the index."""
         self.engine.close()
 
-    def _cut(self, corpus: Corpus, candidate: Candidate) -> list[Chunk]:
+    def _cut(self, entries: Iterable[Entry], candidate: Candidate) -> list[Chunk]:
         chunker = chunker_of(self.settings(candidate), self.tenant.retriever.embedder, self._counter.count_many)
-        return [chunk for entry in corpus.entries() for chunk in entry.cut(chunker)]
+        return [chunk for entry in entries for chunk in entry.cut(chunker)]
 
     def _embed(self, chunks: Sequence[Chunk]) -> None:
         """Makes the vectors that are new; a remote model is asked for several slices at a time."""
@@ -157,12 +165,14 @@ class Scratch:
         if embedder is None:
             return
         texts = list(dict.fromkeys(chunk.searchable_text for chunk in chunks))
-        slices = [texts[start : start + EMBED_SLICE_CHUNKS] for start in range(0, len(texts), EMBED_SLICE_CHUNKS)]
         stopped = threading.Event()
+
+        def embed(start: int) -> None:
+            patient_vectors(embedder, texts[start : start + EMBED_SLICE_CHUNKS], stopped=stopped)
+
         with ThreadPoolExecutor(REMOTE_CALLS if embedder.info.is_remote else 1) as calls:
             try:
-                for _ in calls.map(lambda part: patient_vectors(embedder, part, stopped=stopped), slices):
-                    pass
+                deque(calls.map(embed, range(0, len(texts), EMBED_SLICE_CHUNKS)), maxlen=0)
             finally:
                 stopped.set()
                 calls.shutdown(cancel_futures=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from konverze_core.errors import ConfigError
 from konverze_rag.tenant_settings import TenantSettings
@@ -155,9 +155,11 @@ def _checked(name: str, given: Sequence[Any] | Between) -> Choices:
     return choices
 
 
-def _from_toml(file: str, name: str, value: Any) -> Sequence[Any] | Between:
+def _from_toml(file: str, name: str, value: object) -> Sequence[Any] | Between:
     if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and {"low", "high"} <= value.keys() <= {"low", "high", "log"}:
-        return Between(value["low"], value["high"], is_log=bool(value.get("log", False)))
+        return cast("list[Any]", value)
+    if isinstance(value, dict):
+        ends = cast("dict[str, Any]", value)
+        if {"low", "high"} <= ends.keys() <= {"low", "high", "log"}:
+            return Between(ends["low"], ends["high"], is_log=bool(ends.get("log", False)))
     raise ConfigError(f"{file}: {name} is a list of values, or a table of low and high")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ import numpy as np
 
 from konverze_core.errors import ConfigError, MissingExtraError
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import Scores
+from konverze_rag.tuning.evaluation import Scores, mean_of
 from konverze_rag.tuning.questions import QuestionSet
 from konverze_rag.tuning.statistics import interval
 
@@ -23,6 +24,7 @@ Sampler: TypeAlias = Literal["grid", "tpe"]
 
 MEDIAN = 0.5
 P99 = 0.99
+_LATENCY = re.compile(r"p(\d+(?:\.\d+)?)_ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class Trial:
     Attributes:
         number: From 0, in the order in which candidates were tried.
         candidate: What was measured.
-        scores: By metric; empty where the candidate failed.
+        scores: By metric; empty where the candidate failed. Where answers were measured, those of `AnswerEvaluation`,
+            `input_tokens`, `output_tokens` and `cost` are among them.
         latencies_ms: Of each search, the question's vector at hand: float64, shape (questions,), milliseconds.
         chunks: Size of the index.
         error: Why it could not be measured; empty where it was.
@@ -47,12 +50,16 @@ class Trial:
 
     def mean(self, metric: str) -> float:
         """Mean of the questions that are judged by the metric; NaN without any."""
-        scores = self.scores.get(metric)
-        return float("nan") if scores is None or np.isnan(scores).all() else float(np.nanmean(scores))
+        return mean_of(self.scores[metric]) if metric in self.scores else float("nan")
 
     def latency_ms(self, share: float) -> float:
         """What this share of the searches took at most, in milliseconds; .5 for p50. NaN where none was measured."""
         return float(np.quantile(self.latencies_ms, share)) if len(self.latencies_ms) else float("nan")
+
+    def figure(self, name: str) -> float:
+        """A latency such as `p50_ms` or `p99_ms`, or the mean of a metric; NaN where it was not measured."""
+        latency = _LATENCY.fullmatch(name)
+        return self.latency_ms(float(latency[1]) / 100) if latency else self.mean(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,12 @@ class Sweep:
         return tuple(trial for trial in self.trials if not np.isnan(trial.mean(self.metric)))
 
     def best(
-        self, metric: str | None = None, *, max_p50_ms: float | None = None, max_p99_ms: float | None = None
+        self,
+        metric: str | None = None,
+        *,
+        max_p50_ms: float | None = None,
+        max_p99_ms: float | None = None,
+        max_cost: float | None = None,
     ) -> Trial:
         """The trial with the highest mean; of equals the one that changes fewest settings, then the fastest.
 
@@ -87,23 +99,34 @@ class Sweep:
             metric: What to choose by; the sweep's own by default.
             max_p50_ms: Only trials half of whose searches took at most so long, in milliseconds.
             max_p99_ms: Only trials of which 99 of 100 did.
+            max_cost: Only trials whose answers cost at most so much each, in the mean.
 
         Raises:
             ConfigError: No trial keeps the constraints.
         """
         metric = metric or self.metric
-        bounds = [(share, most) for share, most in ((MEDIAN, max_p50_ms), (P99, max_p99_ms)) if most is not None]
-        kept = [trial for trial in self.measured if all(trial.latency_ms(share) <= most for share, most in bounds)]
+        bounds = [
+            (figure, most)
+            for figure, most in (("p50_ms", max_p50_ms), ("p99_ms", max_p99_ms), ("cost", max_cost))
+            if most is not None
+        ]
+        kept = [trial for trial in self.trials if all(trial.figure(figure) <= most for figure, most in bounds)]
         kept = [trial for trial in kept if not np.isnan(trial.mean(metric))]
         if not kept:
             raise ConfigError("no trial of the sweep keeps these constraints, or has this metric: allow more")
         return min(kept, key=lambda one: (-one.mean(metric), len(one.candidate.changes), one.latency_ms(MEDIAN)))
 
-    def front(self, metric: str | None = None) -> tuple[Trial, ...]:
-        """The trials that no other beats both in mean and in median latency, fastest first."""
+    def front(self, metric: str | None = None, *, against: str = "p50_ms") -> tuple[Trial, ...]:
+        """The Pareto front: trials that no other beats both in mean and in what it takes, the cheapest first.
+
+        Args:
+            metric: The quality; the sweep's own metric by default.
+            against: What it takes: `p50_ms`, `p99_ms`, or `cost`, the mean of all answers.
+        """
         metric = metric or self.metric
         front: list[Trial] = []
-        for trial in sorted(self.measured, key=lambda one: (one.latency_ms(MEDIAN), -one.mean(metric))):
+        known = [one for one in self.trials if not np.isnan(one.mean(metric) + one.figure(against))]
+        for trial in sorted(known, key=lambda one: (one.figure(against), -one.mean(metric))):
             if not front or trial.mean(metric) > front[-1].mean(metric):
                 front.append(trial)
         return tuple(front)

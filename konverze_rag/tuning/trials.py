@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
 
 import msgspec
 import numpy as np
 
-from konverze_core.errors import ConflictError
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.tuning.cache import SealedCache
@@ -50,9 +48,10 @@ class TrialCache:
         self._models = models
         self._generation = generation
 
-    def key(self, candidate: Candidate, questions: QuestionSet, k: int) -> str:
-        """Tells a trial from all others; a reranker is known by its name alone."""
+    def key(self, candidate: Candidate, questions: QuestionSet, k: int, *, answers: bool) -> str:
+        """Tells a trial from all others; a reranker and a language model are known by their names alone."""
         served, models = self._tenant.configuration.current(), self._models
+        chat = self._tenant.tenancy.chat
         base = {name: getattr(served, name) for name in (*TenantSettings.model_fields, "stemming")}
         embedder = models.embedders.get(candidate.embedder)
         parts = {
@@ -64,6 +63,8 @@ class TrialCache:
             "where": models.filters.get(candidate.where),
             "questions": questions.digest,
             "k": k,
+            "chat": chat.info.name if answers and chat else "",
+            "answers": answers,
         }
         return f"trial/{hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()}"
 
@@ -96,5 +97,4 @@ class TrialCache:
             latencies_ms=trial.latencies_ms.tolist(),
             chunks=trial.chunks,
         )
-        with suppress(ConflictError):  # another process was faster
-            self._cache.put(key, msgspec.msgpack.encode(kept))
+        self._cache.put(key, msgspec.msgpack.encode(kept))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from konverze_rag.tuning.answering import evaluated_answers
 from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.corpus import Corpus
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation
+from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
 from konverze_rag.tuning.optimising import Proposals, tpe_proposals
 from konverze_rag.tuning.questions import QuestionSet
 from konverze_rag.tuning.retrieving import Retrieval
 from konverze_rag.tuning.scratch import Models, Scratch, Where
-from konverze_rag.tuning.space import SearchSpace
+from konverze_rag.tuning.space import Between, SearchSpace
 from konverze_rag.tuning.sweep import Sampler, Sweep, Trial
 from konverze_rag.tuning.trials import TrialCache
 
@@ -60,11 +60,11 @@ class Workbench:
         rerankers: Mapping[str, Reranker] | None = None,
         filters: Mapping[str, Where] | None = None,
     ) -> None:
-        cache = SealedCache(tenant.index.blobs, tenant.keyring)
         self._tenant = tenant
-        self._corpus = Corpus(tenant, cache)
+        self._corpus = Corpus(tenant)
+        self._cache = cache = SealedCache(tenant.index.blobs, tenant.keyring, self._corpus.check)
         self._models = Models.of(
-            tenant, cache, embedders=embedders or {}, rerankers=rerankers or {}, filters=filters or {}
+            self._corpus, cache, embedders=embedders or {}, rerankers=rerankers or {}, filters=filters or {}
         )
         self._trials = TrialCache(cache, tenant, self._models, generation=self._corpus.generation)
         self._scratch: tuple[object, Scratch] | None = None
@@ -95,6 +95,7 @@ class Workbench:
 
         Raises:
             ConfigError: The candidate's settings do not go together, or it names what the workbench does not have.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
             ProviderError: A model failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
         """
@@ -113,6 +114,8 @@ class Workbench:
 
         Raises:
             ConfigError: The candidate's settings do not go together, or it names what the workbench does not have.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
+            ProviderError: The embedding model or the reranker failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
         """
         chosen = _candidate(candidate)
@@ -129,13 +132,14 @@ class Workbench:
     def sweep(
         self,
         questions: QuestionSet,
-        space: SearchSpace | Mapping[str, object],
+        space: SearchSpace | Mapping[str, Sequence[Any] | Between],
         *,
         metric: str = DEFAULT_METRIC,
         sampler: Sampler = "grid",
         trials: int | None = None,
         seed: int = 0,
         k: int = DEFAULT_HITS,
+        answers: bool = False,
         on_progress: OnTrial | None = None,
     ) -> Sweep:
         """Measures many candidates, and first the tenant as it is served.
@@ -153,6 +157,8 @@ class Workbench:
                 `DEFAULT_TPE_TRIALS`.
             seed: Of all random choices.
             k: Hits of each search.
+            answers: Whether each candidate also answers all questions, so that citations, refusals, tokens and cost are
+                among the scores.
             on_progress: Told how far it has come; what it raises ends the call.
 
         Returns:
@@ -160,6 +166,7 @@ class Workbench:
 
         Raises:
             ConfigError: The space cannot be searched so, or no question is judged by the metric.
+            ConflictError: Documents were deleted, erased or replaced since the workbench was opened.
             MissingExtraError: The sampler is not installed.
             ProviderError: A model failed.
             StoreError: The tenant's documents cannot be read, or the cache not be written.
@@ -169,9 +176,10 @@ class Workbench:
         done: list[Trial] = []
         candidate, tell = Candidate(), on_progress or _unheard
         while True:
-            done.append(self._tried(questions, candidate, number=len(done), k=k))
+            done.append(self._tried(questions, candidate, number=len(done), k=k, answers=answers))
             if len(done) == 1 and np.isnan(done[0].mean(metric)):
-                raise ConfigError(f"no question is judged by this metric; there are: {', '.join(done[0].scores)}")
+                there = f"no question is judged by this metric; there are: {', '.join(done[0].scores)}"
+                raise ConfigError(done[0].error or there)
             tell(len(done), count + 1)
             if len(done) > count:
                 break
@@ -205,29 +213,40 @@ class Workbench:
         """The candidate's index; the last one is kept until another is asked for."""
         self._models.check(candidate)
         key = self._key(candidate)
+        try:
+            self._corpus.check()
+        except BaseException:
+            self.close()
+            raise
         if self._scratch is None or self._scratch[0] != key:
             self.close()
-            self._scratch = key, Scratch(self._tenant, self._models, self._corpus, candidate)
+            self._scratch = key, Scratch(self._tenant, self._models, self._corpus.entries(self._cache), candidate)
         return self._scratch[1]
 
-    def _tried(self, questions: QuestionSet, candidate: Candidate, *, number: int, k: int) -> Trial:
+    def _tried(self, questions: QuestionSet, candidate: Candidate, *, number: int, k: int, answers: bool) -> Trial:
         """The candidate's trial, from the cache where it was tried before."""
-        key = self._trials.key(candidate, questions, k)
+        key = self._trials.key(candidate, questions, k, answers=answers)
         if (kept := self._trials.get(key, candidate, number=number)) is not None:
             return kept
         try:
             found = self.evaluate(questions, candidate, k=k)
+            answered = _scores(self.ask(questions, candidate)) if answers else {}
         except ConfigError as error:
             return Trial(number=number, candidate=candidate, scores={}, latencies_ms=np.empty(0), error=str(error))
         trial = Trial(
             number=number,
             candidate=candidate,
-            scores=found.scores,
+            scores={**found.scores, **answered},
             latencies_ms=found.latencies_ms,
             chunks=found.chunks,
         )
         self._trials.put(key, trial)
         return trial
+
+
+def _scores(found: AnswerEvaluation) -> dict[str, Scores]:
+    taken = {"input_tokens": found.input_tokens, "output_tokens": found.output_tokens, "cost": found.costs}
+    return {**found.scores, **taken}
 
 
 def _candidate(given: Candidate | TenantSettings | None) -> Candidate:

@@ -1,19 +1,14 @@
 """The guides' commands and code run as printed, one after the other; what they name is there."""
 
-import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 import konverze_rag as kr
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.localstore import LocalBlobStore
-from konverze_rag.cli import app, main
+from konverze_rag.cli import app
+from tests.docs.command_line import command, run
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -21,34 +16,6 @@ GUIDE = (DOCS / "operations.md").read_text("utf-8")
 THREATS = (DOCS / "threat-model.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
 COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands}
-
-
-@pytest.fixture
-def place(monkeypatch, tmp_path):
-    """An empty working directory, and nothing of the machine's settings."""
-    for name in list(os.environ):
-        if name.startswith(("KONVERZE_", "OPENAI_", "AZURE_", "AWS_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KONVERZE_EMBEDDINGS", "none")
-    return tmp_path
-
-
-def command(words: str, monkeypatch) -> object:
-    """Exit status of a command line of ours."""
-    monkeypatch.setattr(sys, "argv", ["konverze", *shlex.split(words)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return ended.value.code or 0
-
-
-def run(line: str, monkeypatch) -> None:
-    """One command line; our own program in this process, as that takes a tenth of the time."""
-    words = shlex.split(line)
-    if words[0] != "konverze":
-        subprocess.run(["sh", "-ec", line], timeout=60, check=True)
-        return
-    assert command(shlex.join(words[1:]), monkeypatch) == 0, line
 
 
 def test_the_guide_runs_from_beginning_to_end(place, monkeypatch, capsys):
@@ -132,8 +99,8 @@ def test_no_command_line_of_the_guide_is_left_out():
 
 
 def test_commands_and_settings_named_in_passing_exist():
-    for command in re.findall(r"`konverze ([a-z]+)[^`]*`", GUIDE + THREATS):
-        assert command in COMMANDS
+    for name in re.findall(r"`konverze ([a-z]+)[^`]*`", GUIDE + THREATS):
+        assert name in COMMANDS
     for setting in re.findall(r"KONVERZE_([A-Z_]+)", GUIDE):
         assert setting.lower() in kr.Settings.model_fields
 
@@ -148,17 +115,6 @@ def test_the_settings_table_states_the_defaults():
     numbers = {name: float(text.replace(",", "")) for name, text in rows.items() if re.fullmatch(r"[\d,]+", text)}
     assert numbers == {name: kr.Settings.model_fields[name].default for name in numbers}
     assert len(numbers) == 11
-
-
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: f"{page.parent.name}/{page.name}")
-def test_every_link_leads_somewhere(page):
-    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
-        if target.startswith("http") or not (page.parent / target).resolve().is_relative_to(DOCS):
-            continue
-        there = (page.parent / target) if target else page
-        assert there.exists(), target
-        headings = re.findall(r"^#+ (.+)$", there.read_text("utf-8"), re.MULTILINE) if anchor else []
-        assert not anchor or anchor in {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in headings}
 
 
 def test_the_proofs_of_the_threat_model_are_there():

@@ -7,6 +7,7 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ScriptedChatModel
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
+from konverze_rag.answering.refusal import lexical_evidence
 from konverze_rag.asking import SUMMARISED_TURNS
 from konverze_rag.providers.tiktoken_offline import TokenCounter
 from tests.settings import OFFLINE
@@ -420,3 +421,39 @@ def test_a_model_sees_no_personal_data_and_the_visitor_does(make_engine):
 
 def _placeholders(prompt):
     return re.findall("<[A-Z]+_[0-9]+>", prompt.messages[-1].text)
+
+
+@pytest.fixture
+def strict(make_engine):
+    """A tenant whose embedding model takes nothing as answered by meaning."""
+    tenant = make_engine(embedder=HashingEmbedder(dim=256, answerable_score=1.0)).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    return tenant
+
+
+def test_a_tenants_own_threshold_decides_what_is_refused(strict):
+    question = "How many working days after the parcel has reached us does a refund take?"
+    nearest = max(hit.explain.dense_score for hit in strict.search(question))
+    assert strict.ask(question).refused
+    strict.configure(kr.TenantSettings(answerable_score=nearest - 0.1))
+    assert not strict.ask(question).refused
+    strict.configure(kr.TenantSettings(answerable_score=nearest + 0.2))
+    assert strict.ask(question).refused
+
+
+def test_a_threshold_of_zero_leaves_the_refusal_to_words(strict):
+    question = "How long does a refund take?"
+    assert strict.ask(question).refused
+    strict.configure(kr.TenantSettings(answerable_score=0))
+    answer = strict.ask(question)
+    assert answer.confidence == lexical_evidence(question, answer.hits)
+    assert strict.ask("Which painter made the ceiling of the chapel?").refused
+
+
+def test_a_tenant_without_a_threshold_of_its_own_has_the_engines(make_engine):
+    settings = OFFLINE.model_copy(update={"answerable_score": 0.0})
+    tenant = make_engine(settings=settings, embedder=HashingEmbedder(answerable_score=1.0)).tenant("acme")
+    tenant.ingest(POLICY, source="policy.md")
+    assert not tenant.ask("How long does a refund take?").refused
+    tenant.configure(kr.TenantSettings(answerable_score=1.0))
+    assert tenant.ask("How long does a refund take?").refused

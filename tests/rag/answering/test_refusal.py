@@ -4,7 +4,7 @@ import pytest
 
 from konverze_core.documents import Chunk
 from konverze_core.retrieval import Explanation, Hit
-from konverze_rag.answering.refusal import evidence, needed_evidence
+from konverze_rag.answering.refusal import Signals, evidence, needed_evidence
 from tests.rag.answering.businesses import BUSINESSES, QUESTIONS, BusinessQuestion
 from tests.rag.answering.claims import (
     BACKUP,
@@ -158,3 +158,17 @@ def test_an_embedder_without_a_threshold_leaves_it_to_the_words() -> None:
 @pytest.mark.parametrize("dense", [None, 0.0, 0.5, 0.84, 1.0])
 def test_evidence_is_a_share(dense: float | None) -> None:
     assert 0 <= evidence("When are refunds paid?", [hit(RETURNS, dense)], answerable_score=THRESHOLD) <= 1
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.text)
+def test_signals_are_taken_once_for_all_thresholds_and_higher_ones_ask_for_more(question: BusinessQuestion) -> None:
+    documents = zip(question.cosines, BUSINESSES[question.business], strict=True)
+    hits = [hit(text, cosine) for cosine, text in sorted(documents, reverse=True)]
+    signals = Signals(question=question.text, hits=hits)
+    thresholds = [step / 100 for step in range(1, 101)]
+    found = [signals.evidence(threshold) for threshold in thresholds]
+    assert found == [evidence(question.text, hits, answerable_score=threshold) for threshold in thresholds]
+    assert found == sorted(found, reverse=True)
+    assert signals.evidence(0.0) == evidence(question.text, hits, answerable_score=0.0)
+    for threshold in (0.0, *thresholds):
+        assert signals.are_enough(threshold) == is_answerable(question.text, hits, answerable_score=threshold)

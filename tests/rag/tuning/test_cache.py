@@ -5,6 +5,7 @@ import konverze_rag as kr
 from konverze_core.errors import ConflictError
 from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
+from konverze_rag.tuning.corpus import Corpus
 from tests.settings import OFFLINE
 
 TEXTS = ["The warranty is 24 months.", "रिफंड सात दिन में मिलता है।", "Delivery costs ₹40."]
@@ -37,7 +38,7 @@ def tenant(engine):
 
 
 def cache_of(tenant) -> SealedCache:
-    return SealedCache(tenant.index.blobs, tenant.keyring)
+    return SealedCache(tenant.index.blobs, tenant.keyring, Corpus(tenant).check)
 
 
 def cached_names(tenant) -> list[str]:
@@ -52,9 +53,26 @@ def test_gives_back_what_was_kept_under_the_key_alone(tenant):
 
 
 def test_takes_no_key_twice(tenant):
-    cache_of(tenant).put("a", b"1")
-    with pytest.raises(ConflictError):
-        cache_of(tenant).put("a", b"2")
+    assert cache_of(tenant).put("a", b"1")
+    assert not cache_of(tenant).put("a", b"2")
+    assert cache_of(tenant).get("a").tobytes() == b"1"
+
+
+def test_keeps_nothing_of_documents_that_are_erased_meanwhile(tenant):
+    tenant.add([kr.Chunk(document_id="handbook", ordinal=0, text=TEXTS[0])])
+    cache = cache_of(tenant)
+    tenant.erase_document("handbook")
+    with pytest.raises(ConflictError, match="another workbench"):
+        cache.put("a", TEXTS[0].encode())
+    assert not cached_names(tenant)
+
+
+def test_goes_on_keeping_when_documents_come_and_indexes_are_compacted(tenant):
+    tenant.add([kr.Chunk(document_id="handbook", ordinal=0, text=TEXTS[0])])
+    cache = cache_of(tenant)
+    tenant.add([kr.Chunk(document_id="refunds", ordinal=0, text=TEXTS[1])])
+    tenant.compact()
+    assert cache.put("a", b"1")
 
 
 def test_neither_key_nor_content_is_in_the_store_in_the_clear(engine, tenant):
@@ -129,6 +147,15 @@ def test_two_processes_that_embed_at_the_same_time_lose_nothing(tenant):
     model = CountingEmbedder()
     RememberingEmbedder(model, cache_of(tenant)).embed_documents(TEXTS)
     assert model.embedded == []
+
+
+def test_a_questions_words_are_kept_in_memory_alone(tenant):
+    model = CountingEmbedder()
+    embedder = RememberingEmbedder(model, cache_of(tenant))
+    for _ in range(2):
+        embedder.embed_queries(TEXTS[:1])
+    assert model.embedded == TEXTS[:1]
+    assert not cached_names(tenant)
 
 
 def test_questions_and_documents_are_kept_apart(tenant):

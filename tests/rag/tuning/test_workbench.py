@@ -1,8 +1,19 @@
+import dataclasses
+import threading
+import time
+
 import numpy as np
 import pytest
 
 import konverze_rag as kr
-from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider, OverlapReranker
+from konverze_core.fakes import (
+    HashingEmbedder,
+    ManualClock,
+    MemoryBlobStore,
+    MemoryKeyProvider,
+    OverlapReranker,
+    ScriptedChatModel,
+)
 from konverze_rag.tuning.candidates import NONE, Candidate
 from konverze_rag.tuning.questions import Question, QuestionSet
 from konverze_rag.tuning.space import Between, SearchSpace
@@ -18,6 +29,7 @@ TOPICS = {
     "repairs": "Repairs are done at the workshop in Nashik; spare parts are kept for five years.",
     "gifts": "Gift cards are valid for one year and are never paid out in money.",
 }
+ENDING = "Ask at the counter, by phone or by letter: somebody answers within one working day, though never on Sundays."
 QUESTIONS = QuestionSet(
     name="shop",
     questions=(
@@ -32,7 +44,7 @@ QUESTIONS = QuestionSet(
 
 
 class CountingEmbedder(HashingEmbedder):
-    """Counts the texts that it embeds."""
+    """Counts the documents' texts that it embeds."""
 
     def __init__(self, dim: int = 64) -> None:
         super().__init__(dim=dim)
@@ -40,6 +52,9 @@ class CountingEmbedder(HashingEmbedder):
 
     def embed_documents(self, texts):
         self.count += len(texts)
+        return super().embed_documents(texts)
+
+    def embed_queries(self, texts):
         return super().embed_documents(texts)
 
 
@@ -64,7 +79,7 @@ def engine(embedder):
 @pytest.fixture
 def tenant(engine):
     tenant = engine.tenant("acme")
-    uploads = {name: f"# {name.title()}\n\n{text}\n".encode() for name, text in TOPICS.items()}
+    uploads = {name: f"# {name.title()}\n\n{text}\n\n{ENDING}\n".encode() for name, text in TOPICS.items()}
     tenant.ingest(uploads, metadata={"kind": "policy"})
     return tenant
 
@@ -114,13 +129,18 @@ def test_chunks_that_were_added_ready_stay_as_they_are(engine):
 
 
 def test_no_text_is_embedded_twice(tenant, embedder):
+    fine = kr.TenantSettings(chunk_tokens=16, chunk_overlap_tokens=0)
+    ingested = embedder.count
     with Workbench(tenant) as bench:
         bench.evaluate(QUESTIONS)
-        before = embedder.count
-        bench.evaluate(QUESTIONS, kr.TenantSettings(dense_weight=1.0))
+        assert embedder.count == ingested  # the index has these vectors
+        chunks = bench.evaluate(QUESTIONS, fine).chunks
+        embedded = embedder.count
+        assert ingested < embedded <= ingested + chunks
+        bench.evaluate(QUESTIONS, fine.model_copy(update={"dense_weight": 1.0}))
     with Workbench(tenant) as later:
-        later.evaluate(QUESTIONS)
-    assert embedder.count == before
+        later.evaluate(QUESTIONS, fine)
+    assert embedder.count == embedded
 
 
 def test_nothing_of_a_candidate_touches_the_tenants_index(tenant, bench, engine):
@@ -239,3 +259,84 @@ def test_a_locked_document_is_taken_as_it_was_cut(engine):
     with Workbench(tenant) as bench:
         found = bench.evaluate(QUESTIONS, kr.TenantSettings(chunk_tokens=16, chunk_overlap_tokens=0))
     assert found.chunks == tenant.stats().chunks
+
+
+def test_answers_are_measured_and_leave_no_turn_behind(tenant, bench):
+    found = bench.ask(QUESTIONS)
+    assert found.scores["refused"].tolist()[-1] == 1
+    assert found.scores["answered"][2] == 1
+    assert "₹40" in found.texts[2]
+    assert list(tenant.turns()) == []
+
+
+def test_a_candidates_own_threshold_decides_what_it_refuses(bench):
+    strict = bench.ask(QUESTIONS, kr.TenantSettings(answerable_score=1.0))
+    assert strict.threshold == 1.0
+    assert strict.scores["refused"].sum() > bench.ask(QUESTIONS).scores["refused"].sum()
+
+
+def test_a_sweep_of_answers_is_chosen_by_what_they_say_and_cost():
+    clock, chat = ManualClock(), ScriptedChatModel(["It costs ₹40. [1]"] * 18)
+    prices = {chat.info.name: kr.Price(input=1.0, output=2.0)}
+    settings = OFFLINE.model_copy(update={"prices": prices})
+    with kr.Engine(
+        settings=settings, blobs=MemoryBlobStore(clock), keys=MemoryKeyProvider(clock), clock=clock, chat=chat
+    ) as engine:
+        tenant = engine.tenant("acme")
+        tenant.ingest({name: text.encode() for name, text in TOPICS.items()})
+        with Workbench(tenant) as bench:
+            sweep = bench.sweep(QUESTIONS, {"retrieval_k": [1, 4]}, metric="answered", answers=True)
+    assert all(trial.mean("input_tokens") > 0 for trial in sweep.trials)
+    assert sweep.trials[1].mean("input_tokens") < sweep.trials[2].mean("input_tokens")
+    assert sweep.front(against="input_tokens")[0].candidate.changes == {"retrieval_k": 1}
+
+
+class RemoteEmbedder(CountingEmbedder):
+    """Says that it is remote, and where; counts calls that are under way at the same time."""
+
+    hosts = ("localhost",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        self.under_way = self.most = 0
+
+    @property
+    def info(self):
+        return dataclasses.replace(super().info, name="remote", is_remote=True)
+
+    def embed_documents(self, texts):
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        time.sleep(0.02)
+        try:
+            return super().embed_documents(texts)
+        finally:
+            with self.lock:
+                self.under_way -= 1
+
+
+def test_a_remote_model_gets_several_calls_at_once_and_no_personal_data(engine):
+    tenant = engine.tenant("many")
+    tenant.configure(kr.TenantSettings(redact=("phone",)))
+    tenant.add(
+        [
+            kr.Chunk(document_id=f"{number}", ordinal=0, text=f"Branch {number}: call 98205 {12_345 + number}.")
+            for number in range(300)
+        ]
+    )
+    remote = RemoteEmbedder()
+    seen: list[str] = []
+    inner = remote.embed_documents
+
+    def watched(texts):
+        seen.extend(texts)
+        return inner(texts)
+
+    remote.embed_documents = watched
+    with Workbench(tenant, embedders={"remote": remote}) as bench:
+        bench.evaluate(QUESTIONS, Candidate(embedder="remote"))
+    assert remote.most > 1
+    assert len(seen) == 300
+    assert [text for text in seen if "98205" in text] == []
