@@ -71,7 +71,7 @@ class Site:
         with pytest.raises(error):
             self.tenant.search("refunds")
         assert self.tenant.index._snapshot is None
-        assert self.tenant._keyring._keys == {}
+        assert self.tenant.keyring._keys == {}
         with pytest.raises(error):
             self.engine().tenant("acme", create=False)
 

@@ -411,7 +411,7 @@ def test_an_erasure_that_died_at_any_call_is_finished_by_the_next(keys, clock):
             _rate(tenant, f"comment {number}", at=number)
         dying = FailingStore(blobs, calls)
         try:
-            Conversations(dying, tenant._keyring, clock).erase_visitor("asha")
+            Conversations(dying, tenant.keyring, clock).erase_visitor("asha")
         except kr.StoreUnavailableError:
             assert "comment 1" in _feedback(tenant)
             assert engine.verify().is_sound
@@ -498,7 +498,7 @@ def test_damaged_feedback_is_found_by_verify_and_refused_by_readers(tenant, make
 
 
 def _directory(tenant):
-    return tenant._keyring.directory
+    return tenant.keyring.directory
 
 
 def test_feedback_whose_turn_was_cut_is_found_by_verify(tenant, make_engine, blobs):

@@ -165,7 +165,7 @@ def test_another_process_notices_in_time_and_drops_what_it_holds(make_engine, cl
         with pytest.raises(kr.TenantErasedError):
             call()
     assert tenant.index._snapshot is None
-    assert tenant._keyring._keys == {}
+    assert tenant.keyring._keys == {}
 
 
 @pytest.mark.parametrize("part", ["/segments/", "/uploads/", "/commits/"])

@@ -40,7 +40,7 @@ def test_a_disabled_key_stops_a_resident_tenant_at_the_end_of_its_lease(filled, 
         with pytest.raises(kr.KeyAccessDeniedError):
             call()
     assert tenant.index._snapshot is None
-    assert tenant._keyring._keys == {}
+    assert tenant.keyring._keys == {}
     keys.restore()
     assert tenant.search("refunds")[0].chunk.document_id == "policy"
 
@@ -49,7 +49,7 @@ def test_a_renewal_in_the_background_drops_everything_before_the_lease_ends(fill
     tenant = filled.tenant("acme")
     keys.disable()
     clock.advance(LEASE_S * 0.95)
-    tenant._keyring.hold()  # as every use does first
+    tenant.keyring.hold()  # as every use does first
     wait_for_renewals()
     assert tenant.index._snapshot is None
     with pytest.raises(kr.KeyAccessDeniedError):

@@ -120,7 +120,7 @@ def test_a_sentence_that_holds_an_identifier_is_searched_by_words_before_all(mak
 
 def test_sentences_that_a_semantic_chunker_compares_are_redacted(make_remote, server):
     tenant = make_remote(chunker="semantic").tenant("acme")
-    settings = tenant._tenancy.settings
+    settings = tenant.tenancy.settings
     for look in (
         lambda: tenant.inspect(TEXT.encode(), source="records.txt"),
         lambda: kr.inspect_file(TEXT.encode(), source="records.txt", settings=settings),

@@ -101,7 +101,7 @@ def test_the_same_question_is_embedded_once_for_each_tenant(make_engine):
     assert len(model.calls) == 3
 
 
-@pytest.mark.parametrize("lets_go", [lambda tenant: tenant._keyring.drop(), lambda tenant: tenant.index.evict()])
+@pytest.mark.parametrize("lets_go", [lambda tenant: tenant.keyring.drop(), lambda tenant: tenant.index.evict()])
 def test_vectors_leave_with_the_keys_and_with_the_index(make_engine, lets_go):
     model = Counting()
     acme = make_engine(embedder=model).tenant("acme")

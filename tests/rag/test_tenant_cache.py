@@ -68,7 +68,7 @@ class Traffic:
         if texts_of(tenant, k=chance.choice([1, 3, 40])) != {f"canary of {name}"}:
             self.wrong.append(name)
         if chance.random() < 0.05:
-            tenant._keyring.drop()
+            tenant.keyring.drop()
         if chance.random() < 0.02 and len(self.erased) < 3:
             self.erased.add(name)
             self.engine.erase_tenant(name)
@@ -259,9 +259,9 @@ def test_the_keys_of_a_tenant_that_nobody_can_use_any_more_are_dropped_with_thei
     engine = make_engine(embedder=None)
     fill(engine, "acme")
     acme = engine.tenant("acme")
-    acme._keyring.drop()
+    acme.keyring.drop()
     assert texts_of(acme) == {"canary of acme"}
-    keyring = acme._keyring
+    keyring = acme.keyring
     del acme
     gc.collect()
     clock.advance(OFFLINE.key_lease_s)
