@@ -14,7 +14,7 @@ from benchmarks.quality import SETS, lines
 from benchmarks.ratios import Row, Watched, as_json
 from konverze_rag.tuning import Candidate, Evaluation, QuestionSet, SearchSpace, Workbench
 from konverze_rag.tuning.candidates import NONE
-from konverze_rag.tuning.statistics import difference
+from konverze_rag.tuning.measuring.statistics import difference
 
 QUESTION = "tuning"
 

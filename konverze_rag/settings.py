@@ -160,7 +160,7 @@ class Settings(BaseModel):
             marginal relevance), 0 to 1; 1 for relevance alone.
         answerable_score: Best dense score below which meaning alone does not make a question answered, so that an
             extractive answer is refused; 0 for words alone. None for the embedding model's own. What is right depends
-            on the documents: `konverze_rag.tuning.calibrating` finds it.
+            on the documents: `konverze_rag.tuning.measuring.calibrating` finds it.
         stemming: Whether the terms of new and reindexed indexes are English and Hindi stems.
         mode: `grounded` answers from the sources only; `assisted` may add general knowledge, without citing it.
         persona: Who the bot is, in a sentence or two of the system prompt.

@@ -11,11 +11,11 @@ from typing import Any
 from rich.table import Table
 
 from konverze_rag.cli import rendering
-from konverze_rag.tuning.answer_figures import AnswerSummary
-from konverze_rag.tuning.baseline import Regression
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
+from konverze_rag.tuning.measuring.answer_figures import AnswerSummary
+from konverze_rag.tuning.measuring.baseline import Regression
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Evaluation, Scores
+from konverze_rag.tuning.measuring.statistics import Interval, interval
 from konverze_rag.tuning.settings_files import is_cut_anew
-from konverze_rag.tuning.statistics import Interval, interval
 from konverze_rag.tuning.sweep import MEDIAN, P99, Sweep, Trial
 
 SHOWN_TRIALS = 10

@@ -13,10 +13,10 @@ from konverze_rag.cli.app import DATA_DEFAULT, FAILURE, TENANT_DEFAULT, AsJson, 
 from konverze_rag.cli.commands import Hits
 from konverze_rag.cli.figures import Found, show_found, show_sweep
 from konverze_rag.tenant import DEFAULT_HITS
-from konverze_rag.tuning.baseline import Baseline, regressions
-from konverze_rag.tuning.questions import QuestionSet
-from konverze_rag.tuning.report import evaluation_page, sweep_page
+from konverze_rag.tuning.measuring.baseline import Baseline, regressions
+from konverze_rag.tuning.questions.question_set import QuestionSet
 from konverze_rag.tuning.settings_files import evidence_of, read_settings, settings_text, settings_with, write_settings
+from konverze_rag.tuning.showing.report import evaluation_page, sweep_page
 from konverze_rag.tuning.space import SearchSpace
 from konverze_rag.tuning.sweep import Sampler
 from konverze_rag.tuning.workbench import DEFAULT_METRIC, Workbench

@@ -20,7 +20,7 @@ from konverze_core.errors import ConfigError
 from konverze_rag.settings import Settings
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.statistics import CONFIDENCE, Interval, difference, interval
+from konverze_rag.tuning.measuring.statistics import CONFIDENCE, Interval, difference, interval
 from konverze_rag.tuning.sweep import P99, Sweep, Trial
 from konverze_rag.version import __version__
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from konverze_core.errors import ConfigError, MissingExtraError
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import Scores, mean_of
-from konverze_rag.tuning.questions import QuestionSet
-from konverze_rag.tuning.statistics import interval
+from konverze_rag.tuning.measuring.evaluation import Scores, mean_of
+from konverze_rag.tuning.measuring.statistics import interval
+from konverze_rag.tuning.questions.question_set import QuestionSet
 
 if TYPE_CHECKING:
     import pandas as pd

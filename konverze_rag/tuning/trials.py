@@ -10,10 +10,10 @@ import numpy as np
 
 from konverze_rag.tenant import Tenant
 from konverze_rag.tenant_settings import TenantSettings
-from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.questions import QuestionSet
-from konverze_rag.tuning.scratch import Models
+from konverze_rag.tuning.questions.question_set import QuestionSet
+from konverze_rag.tuning.serving.cache import SealedCache
+from konverze_rag.tuning.serving.scratch import Models
 from konverze_rag.tuning.sweep import Trial
 from konverze_rag.version import __version__
 

@@ -12,15 +12,15 @@ from konverze_core.errors import ConfigError
 from konverze_core.protocols import Embedder, Reranker
 from konverze_rag.tenant import DEFAULT_HITS, Tenant
 from konverze_rag.tenant_settings import TenantSettings
-from konverze_rag.tuning.answering import evaluated_answers
-from konverze_rag.tuning.cache import SealedCache
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.corpus import Corpus
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Evaluation, Scores
 from konverze_rag.tuning.optimising import Proposals, tpe_proposals
-from konverze_rag.tuning.questions import QuestionSet
-from konverze_rag.tuning.retrieving import Retrieval
-from konverze_rag.tuning.scratch import Models, Scratch, Where
+from konverze_rag.tuning.questions.question_set import QuestionSet
+from konverze_rag.tuning.serving.answering import evaluated_answers
+from konverze_rag.tuning.serving.cache import SealedCache
+from konverze_rag.tuning.serving.corpus import Corpus
+from konverze_rag.tuning.serving.retrieving import Retrieval
+from konverze_rag.tuning.serving.scratch import Models, Scratch, Where
 from konverze_rag.tuning.space import Between, SearchSpace
 from konverze_rag.tuning.sweep import Sampler, Sweep, Trial
 from konverze_rag.tuning.trials import TrialCache

@@ -7,8 +7,8 @@ import numpy as np
 from konverze_core.documents import Chunk
 from konverze_core.retrieval import Hit
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import Evaluation
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.measuring.evaluation import Evaluation
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ASKED = "what does a parrot cost"

@@ -8,8 +8,8 @@ import konverze_rag as kr
 from konverze_core.retrieval import Explanation
 from konverze_rag.tenant_settings import TenantSettings
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Evaluation
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
 from konverze_rag.tuning.sweep import Sweep, Trial
 
 AT = datetime(2026, 11, 30, 6, 30, tzinfo=UTC)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konverze_rag.tuning.answer_figures import AnswerSummary, Refusals, answerable_of
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import AnswerEvaluation
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.measuring.answer_figures import AnswerSummary, Refusals, answerable_of
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
 
 NAN = float("nan")
 

@@ -12,9 +12,9 @@ from konverze_core.fakes import (
     ScriptedChatModel,
 )
 from konverze_rag.answering.marks import REFUSAL_SENTINEL
-from konverze_rag.tuning.answering import answer_scores, evaluated_answers
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.questions import Passage, Question, QuestionSet
+from konverze_rag.tuning.questions.question_set import Passage, Question, QuestionSet
+from konverze_rag.tuning.serving.answering import answer_scores, evaluated_answers
 from tests.settings import OFFLINE
 
 REFUNDS = "A refund takes 7 working days after the parcel has reached us."

@@ -5,8 +5,8 @@ import pytest
 
 from konverze_core.errors import ConfigError
 from konverze_rag.tenant_settings import TenantSettings
-from konverze_rag.tuning.baseline import Baseline, regressions
 from konverze_rag.tuning.candidates import Candidate
+from konverze_rag.tuning.measuring.baseline import Baseline, regressions
 from konverze_rag.version import __version__
 from tests.rag.tuning.evaluations import ASKED, NOON, SHOWN, evaluated, question_set
 

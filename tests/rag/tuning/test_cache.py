@@ -4,8 +4,8 @@ import pytest
 import konverze_rag as kr
 from konverze_core.errors import ConflictError
 from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider
-from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
-from konverze_rag.tuning.corpus import Corpus
+from konverze_rag.tuning.serving.cache import RememberingEmbedder, SealedCache
+from konverze_rag.tuning.serving.corpus import Corpus
 from tests.settings import OFFLINE
 
 TEXTS = ["The warranty is 24 months.", "रिफंड सात दिन में मिलता है।", "Delivery costs ₹40."]

@@ -7,12 +7,12 @@ import pytest
 import konverze_rag as kr
 from konverze_core.fakes import HashingEmbedder, ManualClock, MemoryBlobStore, MemoryKeyProvider
 from konverze_rag.answering.refusal import evidence, needed_evidence
-from konverze_rag.tuning.answer_figures import Refusals, refusals_of
-from konverze_rag.tuning.answering import evaluated_answers
-from konverze_rag.tuning.calibrating import STEPS, best_threshold, calibrated_threshold, operating_curve
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import AnswerEvaluation
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.measuring.answer_figures import Refusals, refusals_of
+from konverze_rag.tuning.measuring.calibrating import STEPS, best_threshold, calibrated_threshold, operating_curve
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
+from konverze_rag.tuning.serving.answering import evaluated_answers
 from tests.settings import OFFLINE
 
 TOPICS = {

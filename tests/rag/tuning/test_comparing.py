@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.comparing import Comparison
-from konverze_rag.tuning.statistics import difference, interval
+from konverze_rag.tuning.measuring.comparing import Comparison
+from konverze_rag.tuning.measuring.statistics import difference, interval
 from tests.rag.tuning.evaluations import evaluated, question_set
 
 NAN = float("nan")

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import konverze_rag as kr
-from konverze_rag.tuning.highlighting import LEAD_CHARS, answering, marked
-from konverze_rag.tuning.judging import answer_rank
-from konverze_rag.tuning.question import Passage, Question
+from konverze_rag.tuning.measuring.scoring import answer_rank
+from konverze_rag.tuning.questions.question import Passage, Question
+from konverze_rag.tuning.showing.highlighting import LEAD_CHARS, answering, marked
 from tests.rag.tuning.findings import hit
 
 TEXT = "Refunds  arrive in SEVEN\nworking days; gifts never. ₹40 ₹400 seven working daysish"

@@ -3,8 +3,8 @@ from math import isnan, log2
 import pytest
 
 from konverze_core.documents import Span
-from konverze_rag.tuning.judging import finds, scores_of
-from konverze_rag.tuning.questions import Passage, Question
+from konverze_rag.tuning.measuring.scoring import finds, scores_of
+from konverze_rag.tuning.questions.question_set import Passage, Question
 from tests.rag.tuning.evaluations import chunk, hits_of
 
 

@@ -6,8 +6,8 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 
-from konverze_rag.tuning import lettering
-from konverze_rag.tuning.lettering import lettered, shortened
+from konverze_rag.tuning.showing import lettering
+from konverze_rag.tuning.showing.lettering import lettered, shortened
 
 HINDI = "दुकान कब खुलती है?"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from konverze_rag.tuning.judging import METRICS, scores_of
-from konverze_rag.tuning.metrics import average_precision, hit, ndcg, recall, reciprocal_rank
-from konverze_rag.tuning.questions import Question
+from konverze_rag.tuning.measuring.metrics import average_precision, hit, ndcg, recall, reciprocal_rank
+from konverze_rag.tuning.measuring.scoring import METRICS, scores_of
+from konverze_rag.tuning.questions.question_set import Question
 from tests.rag.tuning.evaluations import chunk, hits_of
 
 DOCUMENTS = [f"d{number:02}" for number in range(15)]

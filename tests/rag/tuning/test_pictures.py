@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import konverze_rag as kr
-from konverze_rag.tuning import pictures
-from konverze_rag.tuning.calibrating import best_threshold, calibrated_threshold, operating_curve
-from konverze_rag.tuning.comparing import Comparison
-from konverze_rag.tuning.drawing import MOST_ROWS
-from konverze_rag.tuning.statistics import interval
+from konverze_rag.tuning.measuring.calibrating import best_threshold, calibrated_threshold, operating_curve
+from konverze_rag.tuning.measuring.comparing import Comparison
+from konverze_rag.tuning.measuring.statistics import interval
+from konverze_rag.tuning.showing import pictures
+from konverze_rag.tuning.showing.drawing import MOST_ROWS
 from konverze_rag.tuning.sweep import Sweep
 from tests.rag.tuning.findings import AT, answers, evaluation, question_set, sweep, trial
 
@@ -270,7 +270,7 @@ import sys
 import matplotlib
 before = dict(dict.items(matplotlib.rcParams))  # to read a setting by its name may change it
 from tests.rag.tuning.findings import answers, evaluation, sweep
-from konverze_rag.tuning import pictures
+from konverze_rag.tuning.showing import pictures
 assert "matplotlib.figure" not in sys.modules
 for figure in (pictures.quality_by_latency(sweep(5)), pictures.by_question(evaluation(5), "ndcg@10"),
                pictures.refusals(answers(8))):

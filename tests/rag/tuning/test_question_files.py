@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from konverze_core.documents import Span
 from konverze_core.errors import ConfigError, MissingExtraError
-from konverze_rag.tuning import question_files
-from konverze_rag.tuning.question import MAX_GRADE
-from konverze_rag.tuning.questions import Passage, Question, QuestionSet
+from konverze_rag.tuning.questions import files as question_files
+from konverze_rag.tuning.questions.question import MAX_GRADE
+from konverze_rag.tuning.questions.question_set import Passage, Question, QuestionSet
 
 SECRET = "parrots"
 

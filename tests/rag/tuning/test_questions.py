@@ -12,8 +12,8 @@ from konverze_core.documents import Block, BlockKind, Document, Span
 from konverze_core.errors import ConfigError
 from konverze_indexes.terms import words
 from konverze_loaders import load
-from konverze_rag.tuning.judging import scores_of
-from konverze_rag.tuning.questions import Passage, Question, QuestionSet
+from konverze_rag.tuning.measuring.scoring import scores_of
+from konverze_rag.tuning.questions.question_set import Passage, Question, QuestionSet
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import konverze_rag as kr
-from konverze_rag.tuning import report
-from konverze_rag.tuning.answer_figures import refusals_of
 from konverze_rag.tuning.candidates import NONE, Candidate
-from konverze_rag.tuning.comparing import Comparison
-from konverze_rag.tuning.page import HIT_CHARS, SHOWN_HITS, note, section, table
-from konverze_rag.tuning.page import page as page_of
-from konverze_rag.tuning.questions import Passage, Question, QuestionSet
-from konverze_rag.tuning.report import comparison_page, evaluation_page, sweep_page
+from konverze_rag.tuning.measuring.answer_figures import refusals_of
+from konverze_rag.tuning.measuring.comparing import Comparison
+from konverze_rag.tuning.questions.question_set import Passage, Question, QuestionSet
 from konverze_rag.tuning.settings_files import read_settings
+from konverze_rag.tuning.showing import report
+from konverze_rag.tuning.showing.page import HIT_CHARS, SHOWN_HITS, note, section, table
+from konverze_rag.tuning.showing.page import page as page_of
+from konverze_rag.tuning.showing.report import comparison_page, evaluation_page, sweep_page
 from konverze_rag.tuning.space import SearchSpace
 from konverze_rag.tuning.sweep import Sweep
 from konverze_rag.tuning.workbench import Workbench

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import konverze_rag as kr
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
 from konverze_rag.tuning.settings_files import evidence_of, is_cut_anew, read_settings, settings_with, write_settings
 from konverze_rag.tuning.sweep import Sweep, Trial
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.statistics import difference, interval, sign_flip_p_value
+from konverze_rag.tuning.measuring.statistics import difference, interval, sign_flip_p_value
 
 RNG = np.random.default_rng(3)
 

@@ -15,7 +15,7 @@ from konverze_core.fakes import (
     ScriptedChatModel,
 )
 from konverze_rag.tuning.candidates import NONE, Candidate
-from konverze_rag.tuning.questions import Question, QuestionSet
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
 from konverze_rag.tuning.space import Between, SearchSpace
 from konverze_rag.tuning.workbench import Workbench
 from tests.loaders.pdf_bytes import pdf, prose, rewritten, written

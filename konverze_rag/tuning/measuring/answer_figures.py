@@ -8,8 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Scores
-from konverze_rag.tuning.questions import QuestionSet
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Scores
+from konverze_rag.tuning.questions.question_set import QuestionSet
 from konverze_rag.tuning.sweep import MEDIAN, P99
 
 Flags: TypeAlias = npt.NDArray[np.bool_]

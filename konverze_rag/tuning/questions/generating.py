@@ -23,7 +23,7 @@ from konverze_core.errors import ConfigError
 from konverze_loaders import split_sentences
 from konverze_rag.answering.wording import content_words
 from konverze_rag.questions import MAX_QUERY_CHARS
-from konverze_rag.tuning.question import Passage, Question
+from konverze_rag.tuning.questions.question import Passage, Question
 
 DEFAULT_COUNT = 200
 """Questions to make, at most."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from konverze_core.errors import ConfigError
 from konverze_core.retrieval import Hit
-from konverze_rag.tuning.evaluation import Evaluation
-from konverze_rag.tuning.question import Question
-from konverze_rag.tuning.statistics import Difference, difference
+from konverze_rag.tuning.measuring.evaluation import Evaluation
+from konverze_rag.tuning.measuring.statistics import Difference, difference
+from konverze_rag.tuning.questions.question import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,16 @@ from math import isnan
 import numpy as np
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning import pictures
-from konverze_rag.tuning.answer_figures import AnswerSummary, answerable_of
-from konverze_rag.tuning.comparing import Change, Comparison
-from konverze_rag.tuning.drawing import MOST_ROWS, asked
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores
-from konverze_rag.tuning.highlighting import marked
-from konverze_rag.tuning.page import HIT_CHARS, hit_list, note, page, picture, section, table
-from konverze_rag.tuning.questions import QuestionSet
+from konverze_rag.tuning.measuring.answer_figures import AnswerSummary, answerable_of
+from konverze_rag.tuning.measuring.comparing import Change, Comparison
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Evaluation, Scores
+from konverze_rag.tuning.measuring.statistics import Difference, difference, interval
+from konverze_rag.tuning.questions.question_set import QuestionSet
 from konverze_rag.tuning.settings_files import evidence_of, settings_text
-from konverze_rag.tuning.statistics import Difference, difference, interval
+from konverze_rag.tuning.showing import pictures
+from konverze_rag.tuning.showing.drawing import MOST_ROWS, asked
+from konverze_rag.tuning.showing.highlighting import marked
+from konverze_rag.tuning.showing.page import HIT_CHARS, hit_list, note, page, picture, section, table
 from konverze_rag.tuning.sweep import MEDIAN, P99, Sweep, Trial
 
 SHOWN_TRIALS = 100

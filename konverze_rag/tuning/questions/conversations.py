@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from konverze_core.conversations import ConversationTurn
-from konverze_rag.tuning.question import Question
+from konverze_rag.tuning.questions.question import Question
 
 HISTORY_TURNS = 6
 """Earlier turns that a question is given; as many as an engine's model is told by default."""

@@ -35,7 +35,7 @@ from msgspec import Struct
 
 from konverze_core.documents import Span
 from konverze_core.errors import ConfigError, MissingExtraError
-from konverze_rag.tuning.question import Passage, Question
+from konverze_rag.tuning.questions.question import Passage, Question
 
 if TYPE_CHECKING:
     import pandas as pd

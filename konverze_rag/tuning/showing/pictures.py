@@ -9,10 +9,17 @@ import numpy as np
 
 from konverze_core.errors import ConfigError
 from konverze_rag.answering.refusal import ANSWERABLE_FROM, LEXICAL_ANSWERABLE_FROM
-from konverze_rag.tuning.answer_figures import Refusals, answerable_of
-from konverze_rag.tuning.calibrating import OperatingPoint, best_threshold, calibrated_threshold, operating_curve
-from konverze_rag.tuning.comparing import Comparison
-from konverze_rag.tuning.drawing import (
+from konverze_rag.tuning.measuring.answer_figures import Refusals, answerable_of
+from konverze_rag.tuning.measuring.calibrating import (
+    OperatingPoint,
+    best_threshold,
+    calibrated_threshold,
+    operating_curve,
+)
+from konverze_rag.tuning.measuring.comparing import Comparison
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Evaluation, Scores, scores_by
+from konverze_rag.tuning.measuring.statistics import interval
+from konverze_rag.tuning.showing.drawing import (
     BLUE,
     GREEN,
     GREY,
@@ -29,8 +36,6 @@ from konverze_rag.tuning.drawing import (
     spread,
     title,
 )
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Evaluation, Scores, scores_by
-from konverze_rag.tuning.statistics import interval
 from konverze_rag.tuning.sweep import MEDIAN, Sweep, Trial
 
 if TYPE_CHECKING:

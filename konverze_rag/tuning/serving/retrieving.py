@@ -16,10 +16,10 @@ from konverze_rag.answering.condense import condensed_without_model
 from konverze_rag.answering.parents import widened
 from konverze_rag.questions import MAX_QUERY_CHARS
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import Evaluation
-from konverze_rag.tuning.judging import scores_of
-from konverze_rag.tuning.questions import Question, QuestionSet
-from konverze_rag.tuning.scratch import Scratch, Where
+from konverze_rag.tuning.measuring.evaluation import Evaluation
+from konverze_rag.tuning.measuring.scoring import scores_of
+from konverze_rag.tuning.questions.question_set import Question, QuestionSet
+from konverze_rag.tuning.serving.scratch import Scratch, Where
 
 WARM_UP = 20
 """Searches before any is measured."""

@@ -10,9 +10,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from konverze_core.retrieval import Hit
-from konverze_rag.tuning.highlighting import answering, marked
-from konverze_rag.tuning.judging import finds
-from konverze_rag.tuning.question import Question
+from konverze_rag.tuning.measuring.scoring import finds
+from konverze_rag.tuning.questions.question import Question
+from konverze_rag.tuning.showing.highlighting import answering, marked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +54,7 @@ def page(title: str, facts: Sequence[str], parts: Iterable[str]) -> str:
         facts: Shown below the title.
         parts: HTML.
     """
-    style = files("konverze_rag.tuning").joinpath("page.css").read_text("utf-8")
+    style = files("konverze_rag.tuning.showing").joinpath("page.css").read_text("utf-8")
     return _FRAME.format(title=escape(title), style=style, facts=escape(" · ".join(facts)), parts="".join(parts))
 
 

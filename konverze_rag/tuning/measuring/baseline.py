@@ -28,8 +28,8 @@ import numpy as np
 from msgspec import Struct
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.evaluation import Evaluation, Scores, scores_by
-from konverze_rag.tuning.statistics import Difference, difference
+from konverze_rag.tuning.measuring.evaluation import Evaluation, Scores, scores_by
+from konverze_rag.tuning.measuring.statistics import Difference, difference
 from konverze_rag.version import __version__
 
 MAX_FILE_BYTES = 256 << 20

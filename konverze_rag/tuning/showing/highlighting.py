@@ -9,8 +9,8 @@ from html import escape
 import regex
 
 from konverze_core.documents import Chunk, Span
-from konverze_rag.tuning.judging import folded
-from konverze_rag.tuning.question import Passage, Question
+from konverze_rag.tuning.measuring.scoring import folded
+from konverze_rag.tuning.questions.question import Passage, Question
 
 LEAD_CHARS = 80
 """Characters shown before the first answer in a text that is cut."""

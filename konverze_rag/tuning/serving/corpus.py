@@ -18,7 +18,7 @@ from konverze_indexes.snapshot import LiveSegment, Snapshot
 from konverze_loaders import Chunker
 from konverze_rag.ingest.vectors import known_vectors
 from konverze_rag.tenant import Tenant
-from konverze_rag.tuning.cache import SealedCache
+from konverze_rag.tuning.serving.cache import SealedCache
 from konverze_rag.version import __version__
 
 READERS = 4

@@ -23,9 +23,9 @@ from konverze_rag.asking import answerable_score_of
 from konverze_rag.conversations import Conversations, Turn
 from konverze_rag.tenant import Tenant
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Scores
-from konverze_rag.tuning.judging import folded, holds_whole
-from konverze_rag.tuning.questions import Passage, Question, QuestionSet
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Scores
+from konverze_rag.tuning.measuring.scoring import folded, holds_whole
+from konverze_rag.tuning.questions.question_set import Passage, Question, QuestionSet
 
 _NOT_JUDGED = float("nan")
 _MARK = regex.compile(r"\s?\[\d+\]")

@@ -20,8 +20,8 @@ import numpy as np
 
 from konverze_core.errors import ConfigError
 from konverze_rag.answering.refusal import ANSWERABLE_FROM, Signals
-from konverze_rag.tuning.answer_figures import Refusals, answerable_of
-from konverze_rag.tuning.evaluation import AnswerEvaluation, Scores
+from konverze_rag.tuning.measuring.answer_figures import Refusals, answerable_of
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Scores
 
 STEPS: Final = 4_096
 """Thresholds that are told apart, above 0 up to 1."""

@@ -14,11 +14,11 @@ import msgspec
 from konverze_core.conversations import ConversationTurn
 from konverze_core.documents import Document
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.from_conversations import HISTORY_TURNS, questions_of_turns
-from konverze_rag.tuning.generating import DEFAULT_COUNT, generated_questions
-from konverze_rag.tuning.question import Passage, Question
-from konverze_rag.tuning.question_files import questions_of_csv, questions_of_frame, questions_of_jsonl, write_jsonl
-from konverze_rag.tuning.splitting import split_questions
+from konverze_rag.tuning.questions.conversations import HISTORY_TURNS, questions_of_turns
+from konverze_rag.tuning.questions.files import questions_of_csv, questions_of_frame, questions_of_jsonl, write_jsonl
+from konverze_rag.tuning.questions.generating import DEFAULT_COUNT, generated_questions
+from konverze_rag.tuning.questions.question import Passage, Question
+from konverze_rag.tuning.questions.splitting import split_questions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ class QuestionSet:
 
     @classmethod
     def from_jsonl(cls, path: str | os.PathLike[str], name: str | None = None) -> Self:
-        """Questions of a file of JSON lines; its fields are told in `konverze_rag.tuning.question_files`.
+        """Questions of a file of JSON lines; its fields are told in `konverze_rag.tuning.questions.files`.
 
         Args:
             path: The file, in UTF-8.
@@ -77,7 +77,7 @@ class QuestionSet:
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str], name: str | None = None) -> Self:
-        """Questions of a table; its columns are told in `konverze_rag.tuning.question_files`.
+        """Questions of a table; its columns are told in `konverze_rag.tuning.questions.files`.
 
         Args:
             path: The file, in UTF-8, with commas.
@@ -104,7 +104,7 @@ class QuestionSet:
     def from_conversations(
         cls, turns: Iterable[ConversationTurn], name: str = "conversations", *, history_turns: int = HISTORY_TURNS
     ) -> Self:
-        """What visitors asked, with what feedback tells of the answers; see `konverze_rag.tuning.from_conversations`.
+        """What visitors asked, with what feedback tells of the answers; see `questions.conversations`.
 
         Args:
             turns: Of `Tenant.turns`, in its order.
@@ -121,7 +121,7 @@ class QuestionSet:
     def generated(
         cls, documents: Mapping[str, Document], name: str = "generated", *, count: int = DEFAULT_COUNT, seed: int = 0
     ) -> Self:
-        """Questions made of documents without a model; they flatter search by words (`konverze_rag.tuning.generating`).
+        """Questions made of documents without a model; they flatter search by words.
 
         Args:
             documents: By id.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.question import Question
+from konverze_rag.tuning.questions.question import Question
 
 
 def split_questions(questions: Sequence[Question], share: float, *, seed: int) -> set[str]:

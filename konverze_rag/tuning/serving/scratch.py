@@ -20,9 +20,9 @@ from konverze_rag.engine import Engine
 from konverze_rag.ingest.vectors import REMOTE_CALLS
 from konverze_rag.settings import Settings
 from konverze_rag.tenant import Tenant
-from konverze_rag.tuning.cache import RememberingEmbedder, SealedCache
 from konverze_rag.tuning.candidates import AS_SERVED, NONE, Candidate
-from konverze_rag.tuning.corpus import Corpus, Entry
+from konverze_rag.tuning.serving.cache import RememberingEmbedder, SealedCache
+from konverze_rag.tuning.serving.corpus import Corpus, Entry
 
 Where = Mapping[str, Any]
 

@@ -18,8 +18,8 @@ import regex
 
 from konverze_core.documents import Chunk
 from konverze_core.retrieval import Hit
-from konverze_rag.tuning.metrics import average_precision, hit, ndcg, recall, reciprocal_rank
-from konverze_rag.tuning.question import Passage, Question
+from konverze_rag.tuning.measuring.metrics import average_precision, hit, ndcg, recall, reciprocal_rank
+from konverze_rag.tuning.questions.question import Passage, Question
 
 KS = (1, 5, 10)
 """Places that the metrics look at."""

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from konverze_core.errors import ConfigError
 from konverze_core.retrieval import Hit
 from konverze_rag.tuning.candidates import Candidate
-from konverze_rag.tuning.questions import QuestionSet
-from konverze_rag.tuning.statistics import Interval, interval
+from konverze_rag.tuning.measuring.statistics import Interval, interval
+from konverze_rag.tuning.questions.question_set import QuestionSet
 
 Scores: TypeAlias = npt.NDArray[np.float64]
 """One a question, NaN where the question is not judged by the metric: float64, shape (questions,)."""

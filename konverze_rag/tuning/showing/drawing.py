@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from konverze_core.errors import MissingExtraError
-from konverze_rag.tuning.lettering import lettered
-from konverze_rag.tuning.questions import Question
+from konverze_rag.tuning.questions.question_set import Question
+from konverze_rag.tuning.showing.lettering import lettered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,1 @@
+"""Serves candidates from memory, and keeps what was dear, sealed."""
