@@ -11,7 +11,7 @@ WHEEL_RUN := build/wheel-run
 WHEEL_TESTS ?= tests/contracts tests/core tests/docs tests/integration \
 	tests/loaders/test_isolation.py tests/loaders/test_loading.py tests/loaders/test_pdf_pages.py tests/rag/providers \
 	tests/rag/test_aio.py tests/rag/test_cli.py tests/rag/test_engine.py tests/rag/test_loader_workers.py \
-	tests/rag/test_telemetry.py
+	tests/rag/test_telemetry.py tests/rag/tuning/test_report.py
 EXTRAS := local,ocr,azure,aws,vault,tuning,dev
 FAULTS_STAMP := $(VENV)/.faults-installed
 BENCH_STAMP := $(VENV)/.bench-installed
