@@ -10,7 +10,7 @@ import regex
 
 from konverze_rag.answering.closest import otherwise
 from konverze_rag.answering.facts import Date, Facts, Number
-from konverze_rag.answering.opposites import Stance
+from konverze_rag.answering.pairs import is_exchanged
 from konverze_rag.answering.roles import is_borrowed
 from konverze_rag.answering.sources import Source, Window
 from konverze_rag.answering.statements import Sayings, Statement
@@ -25,7 +25,7 @@ _BOUND = regex.compile(
     r"|\d[^.।]{0,12}\b(?:tak|se)\b|\d[^.।]{0,12}(?:तक|से|के भीतर|के अंदर)(?!\w|\p{M})",
     regex.IGNORECASE,
 )
-_NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])\p{Lu}[\p{L}\p{M}]{2,}")
+_NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])(?:\p{L}['’])?\p{Lu}[\p{L}\p{M}]{2,}")
 _NAME_ALIKE = 0.85
 # In a headline all words look like names.
 _MOST_NAMES_SHARE = 0.5
@@ -46,12 +46,11 @@ def disagreement(claim: Statement, source: Source, window: Window) -> str:
         return "number"
     if not _names_known(claim, [*(statement.whole.said for statement in above), *source.words]):
         return "name"
-    if claim.whole.stance.opposes(Stance.of_all(statement.whole.stance for statement in within)):
-        return "negation"
     if is_foreign(claim.terms, [term for statement in (*within, *above) for term in statement.terms]):
         return "words"
     header = source.header(window)
-    return next(filter(None, (otherwise(clause, within, above, header) for clause in claim.clauses)), "")
+    found = next(filter(None, (otherwise(clause, within, above, header) for clause in claim.clauses)), "")
+    return found or ("word" if is_exchanged(claim, within) else "")
 
 
 def disagreement_of_figures(claim: Statement, window: Sequence[Statement]) -> str:

@@ -31,6 +31,7 @@ _MINUTES_AN_HOUR = 60
 _HOURS_HALF_A_DAY = 12
 _MONTHS_A_YEAR = 12
 _LOOK_AHEAD_TOKENS = 2
+_PRICES_AND_SHARES = frozenset({"rupee", "percent"})
 _MOST_OFTEN_NO_FIGURE = 2
 _RANGE_JOINTS = frozenset({"to", "से", "se"})
 
@@ -77,6 +78,7 @@ class Number:
         spelled: Whether it was a word ("seven"), which without a unit is often no figure at all.
         counted: Stem of the word behind it, where that is no unit: what there are so many of.
         is_end: Whether it ends a range ("4 to 6 days").
+        is_open: Whether it is a time that may be of the morning or of the evening ("9:30").
     """
 
     value: Decimal
@@ -84,6 +86,7 @@ class Number:
     spelled: bool = field(default=False, compare=False)
     counted: str = field(default="", compare=False)
     is_end: bool = field(default=False, compare=False)
+    is_open: bool = field(default=False, compare=False)
 
     def amount(self) -> tuple[str, Decimal]:
         """Kind of unit and value in the kind's smallest unit, so that a week equals seven days."""
@@ -93,8 +96,14 @@ class Number:
     def agrees(self, other: Number) -> bool:
         """Whether both mean the same; a missing unit agrees with every unit."""
         if not self.unit or not other.unit:
-            return self.value == other.value
+            return self.value == other.value and not (self.counts_things(other) or other.counts_things(self))
+        if self.unit == other.unit == "clock" and (self.is_open or other.is_open):
+            return not (self.value - other.value) % (_HOURS_HALF_A_DAY * _MINUTES_AN_HOUR)
         return self.amount() == other.amount()
+
+    def counts_things(self, other: Number) -> bool:
+        """Whether this is a word that counts ("four instalments") where the other is a price or a share."""
+        return self.spelled and bool(self.counted) and other.unit in _PRICES_AND_SHARES
 
     def competes(self, other: Number) -> bool:
         """Whether both answer the same sort of question differently: the same unit or things, another value."""
@@ -199,7 +208,8 @@ def _time(match: regex.Match[str]) -> Number:
         hour += _HOURS_HALF_A_DAY
     elif mark.startswith("a") and hour == _HOURS_HALF_A_DAY:
         hour = 0
-    return Number(Decimal(hour * _MINUTES_AN_HOUR + int(match["minute"] or 0)), "clock")
+    is_open = not (part or mark[:1] in {"a", "p"}) and 0 < hour < _HOURS_HALF_A_DAY
+    return Number(Decimal(hour * _MINUTES_AN_HOUR + int(match["minute"] or 0)), "clock", is_open=is_open)
 
 
 def _numbers(text: str) -> Iterator[Number]:
@@ -237,5 +247,6 @@ def _unit(before: str, after: list[str]) -> str:
         return UNITS[before]
     while after and after[0] in UNIT_FILLERS:
         after = after[1:]
-    following = UNITS.get(after[0].removesuffix("'s"), "") if after else ""
+    is_sign_of_next = len(after) > 1 and after[0] in PREFIX_SIGNS and after[1][0].isdigit()
+    following = UNITS.get(after[0].removesuffix("'s"), "") if after and not is_sign_of_next else ""
     return following or (UNITS[before] if before in PREFIX_WORDS else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from konverze_rag.answering.phrases import plainly
 from konverze_rag.answering.quantities import DENIALS, MONTHS
 from konverze_rag.answering.sounds import heard, sound
 from konverze_rag.answering.terms import AUXILIARIES, Term, terms_of
-from konverze_rag.answering.wording import Vocabulary, content_words, likeness, topic_words
+from konverze_rag.answering.wording import Vocabulary, content_words, likeness, topics_among
 
 # What is included costs nothing.
 _FREE = Number(Decimal(0), "rupee")
@@ -41,7 +42,12 @@ class Sayings:
     @classmethod
     def of(cls, text: str) -> Sayings:
         """The words of a text."""
-        found = frozenset(content_words(text))
+        return cls.among(content_words(text))
+
+    @classmethod
+    def among(cls, content: Iterable[str]) -> Sayings:
+        """The same of the content words of a text."""
+        found = frozenset(content)
         known = frozenset(meaning for word in found for meaning in meanings(word))
         return cls(Vocabulary(found), known, frozenset(map(str.isascii, found)))
 
@@ -93,11 +99,12 @@ class Clause:
     def of(cls, text: str, header: str | None = None) -> Clause:
         """A clause as it is compared; one of a source by the words of its table's header too."""
         found = facts(text)
-        said = Sayings.of(f"{header}\n{text}" if header else text)
+        content = content_words(text)
+        said = Sayings.among((*content_words(header), *content) if header else content)
         if header is not None and not said.meanings.isdisjoint(_INCLUDING):
             found = replace(found, numbers=found.numbers | {_FREE})
         terms = terms_of(text)
-        topics = (*topic_words(text), *(word for word in dict.fromkeys(content_words(text)) if word in MONTHS))
+        topics = (*topics_among(content), *(word for word in dict.fromkeys(content) if word in MONTHS))
         kept = tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS)
         return cls(
             text=text,
