@@ -63,6 +63,8 @@ _CODE = regex.compile(
 )
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
 _DIGIT = regex.compile(r"\d")
+# `regex` knows digits of newer Unicode than Python's own tables.
+_UNKNOWN_DIGIT = regex.compile(r"[^\P{Nd}0-9]")
 _PER_CENT = regex.compile(r"\bper cent\b")
 _NEUTRAL = regex.compile(NEUTRAL_PHRASES)
 _NEGATED = regex.compile(NEGATED_PHRASES)
@@ -179,6 +181,7 @@ def _plain(text: str) -> str:
     one_form = folded(unicodedata.normalize("NFKC", bare).casefold())
     if not one_form.isascii():
         one_form = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in one_form])
+        one_form = _UNKNOWN_DIGIT.sub(" ", one_form)
     return _PER_CENT.sub("percent", one_form)
 
 

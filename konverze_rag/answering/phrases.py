@@ -30,7 +30,9 @@ _HINDI_MORE = r"(?:अतिरिक्त |अलग |अलग से |भी
 _HINDI_NONE = rf"(?:कोई|अलग से|अलग|अतिरिक्त) {_HINDI_MORE}"
 _HINDI_UNPAID = rf"{_HINDI_COST} नहीं(?= (?:देना|लिया|लगता|लगेगा|लगते|देने))"
 _HINDI_TAIL = r"(?: (?:देना|लिया|लगता|लगेगा|देने|लगते))?(?: (?:होगा|होता|पडता|पडेगा|जाता|जाएगा))?"
-_FRACTION = rf"(?<!\w|\p{{M}})(?P<fraction>{'|'.join(_MINUTES_BY_FRACTION)}) (?P<number>\d+|{_NUMBER})(?!\w|\p{{M}})"
+_FRACTION = (
+    rf"(?<!\w|\p{{M}})(?P<fraction>{'|'.join(_MINUTES_BY_FRACTION)}) (?P<number>[0-9०-९]+|{_NUMBER})(?!\w|\p{{M}})"
+)
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _ENDS = r"(?!\w|\p{M})"
 # "within a month" is a time, "a month's notice" too.

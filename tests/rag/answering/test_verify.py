@@ -134,3 +134,49 @@ def test_a_citation_counts_in_the_document() -> None:
     assert (found.number, found.document_id, found.page, found.supported) == (2, "d", 3, True)
     loose = Hit(chunk=Chunk(document_id="d", ordinal=0, text=POLICY), score=1.0)
     assert citation(1, loose, Verifier()("Refunds take 7 days", loose)).span is None
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        (
+            "Members are paid into their accounts, cash no.\nसदस्यों को भुगतान खाते में होता है, नकद नहीं।",
+            "सदस्यों को भुगतान खाते में होता है।",
+            "सदस्यों को भुगतान नकद होता है।",
+        ),
+        (
+            "Bikes must be left at our stand, otherwise a fine of ₹100 is due.",
+            "If a bike is not left at our stand, a fine of ₹100 is due.",
+            "If a bike is not left at our stand, a fine of ₹200 is due.",
+        ),
+        (
+            "The wheel course is open only to those who have finished the first one.",
+            "The wheel course is open to those who have finished the first one.",
+            "The wheel course is open to anyone.",
+        ),
+        (
+            "A joining fee of ₹500 is charged once.\nA half-yearly pass costs ₹900.",
+            "The joining fee is charged once.",
+            "The joining fee of ₹500 is charged every year.",
+        ),
+        (
+            "Usage | Home rate per unit | Shop rate per unit\nup to 100 | ₹3.50 | ₹5.20\nabove 100 units | ₹6.40 | ₹7.90",
+            "Above 100 units the home rate is ₹6.40 per unit.",
+            "Above 100 units the home rate is ₹7.90 per unit.",
+        ),
+        (
+            "Course | Fee | Class size\nWeaving | ₹3,600 | 12\nGlazing | ₹2,200 | 10",
+            "The class size is 10 for glazing and 12 for weaving.",
+            "The class size is 12 for glazing and 10 for weaving.",
+        ),
+        (
+            "Lost keys are kept by Captain Elias D'Mello.",
+            "Captain Elias D'Mello keeps lost keys.",
+            "Captain Elias D'Souza keeps lost keys.",
+        ),
+        ("You pay after delivery and before assembly.", "You pay before assembly.", "You pay after assembly."),
+    ],
+)
+def test_what_tells_a_wrong_sentence_from_a_right_one(source: str, right: str, wrong: str) -> None:
+    assert supports(right, source).supported
+    assert not supports(wrong, source).supported
