@@ -19,9 +19,10 @@ _HARD = (
 _SENTENCE_END = r"(?<=[\p{L}\p{M})]{3})(?<!\b(?:mrs|smt|prof|capt))[.।] (?=\p{Lu}|\p{Lo})"
 # What the last word before a comma ends in, where that is a verb of Hindi.
 _VERB_ENDINGS = "है|हैं|गा|गी|गे|करें|दें|लें|जें|खें|लाएं|जाएं|आएं|राएं|hai|hain"
+_DAYS_AND_PLACES = r"(?:in|on|at|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b"
 _BORDER = regex.compile(
-    rf";|{_SENTENCE_END}|, (?:पर|par) |, (?=not |नहीं |\S+(?: \S+)? नहीं\W*$)|(?<=(?:{_VERB_ENDINGS})), "
-    rf"|,?(?<![\w\p{{M}}])(?:(?P<soft>{_SOFT})|{_HARD})(?![\w\p{{M}}])",
+    rf";|,? (?=except {_DAYS_AND_PLACES})|{_SENTENCE_END}|, (?:पर|par) |, (?=not |नहीं |\S+(?: \S+)? नहीं\W*$)"
+    rf"|(?<=(?:{_VERB_ENDINGS})), |,?(?<![\w\p{{M}}])(?:(?P<soft>{_SOFT})|{_HARD})(?![\w\p{{M}}])",
     regex.IGNORECASE,
 )
 _COMMA = regex.compile(r", (?!(?:19|20)\d\d\b)")
@@ -43,7 +44,7 @@ _FINITE_VERB = regex.compile(
     rf"\b(?:{'|'.join(word for word in _FINITE.split() if word.isascii())})\b", regex.IGNORECASE
 )
 _STARTS_WITH_VERB = regex.compile(
-    r"\W*(?:is|are|was|were|has|have|may|can|must|will|do|does|did|cannot|never|not)\b", regex.IGNORECASE
+    r"\W*(?:except|is|are|was|were|has|have|may|can|must|will|do|does|did|cannot|never|not)\b", regex.IGNORECASE
 )
 # A condition belongs to what follows it, a relative clause to what it follows.
 _LEADS = regex.compile(
@@ -56,6 +57,7 @@ _FOLLOWS = regex.compile(
     regex.IGNORECASE,
 )
 _ELLIPTIC_DENIAL = regex.compile(r"\W*(?:\w[\w\p{M}-]* ){1,2}(?:नहीं|nahin?)\W*", regex.IGNORECASE)
+_EXCEPTION = regex.compile(r"\W*except\b", regex.IGNORECASE)
 _PLACE = regex.compile(r"\W*(?:in|on|at|for|from|by|to|with)\b", regex.IGNORECASE)
 # In Hindi and Hinglish verbs stand last.
 _VERB_FINAL = regex.compile(r"[\u0900-\u097f]|\b(?:hai|hain|nahi|ka|ki|ke|mein|se|aur)\b", regex.IGNORECASE)
@@ -91,6 +93,11 @@ def spelled_out(clauses: Sequence[str]) -> Sequence[str]:
             head = clause[: verb.end()]
         found.append(clause if verb or _VERB_FINAL.search(clause) else f"{head} {clause}")
     return found
+
+
+def is_exception(clause: str) -> bool:
+    """Whether it takes something out of what the clause before says: "except on Sundays"."""
+    return _EXCEPTION.match(clause) is not None
 
 
 def shares_subject(clause: str) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import regex
 
+from konverze_rag.answering.clauses import is_exception
+from konverze_rag.answering.facts import is_denied
 from konverze_rag.answering.roles import gathered, held_by, leads_of, marks_of
 from konverze_rag.answering.statements import Clause, Statement
 from konverze_rag.answering.strangers import Setting, has_stranger
@@ -27,7 +29,7 @@ _OTHERWISE = regex.compile(
 _PRONOUN = regex.compile(
     r"\b(?:it|they|them|these|ise|yeh|isko)\b|(?<!\w|\p{M})(?:यह|ये|इसे|इन्हें|इसका|इसकी|इसके)(?!\w|\p{M})", regex.IGNORECASE
 )
-_CONDITION = regex.compile(r"\b(?:if|unless|agar)\b|(?<!\w|\p{M})(?:अगर|यदि)(?!\w|\p{M})", regex.IGNORECASE)
+_CONDITION = regex.compile(r"\b(?:if|unless|when|agar|jab)\b|(?<!\w|\p{M})(?:अगर|यदि|जब)(?!\w|\p{M})", regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ def _offers(
         fits = _fits(clause, statement)
         for fit, other in zip(fits, statement.clauses, strict=True):
             # One that says the opposite where another clause says this denies nothing, but supports nothing either.
-            is_denied = clause.stance.opposes(statement.whole.stance)
-            is_of_opposite = clause.stance.opposes(other.stance) and not is_denied
+            is_opposed = clause.stance.opposes(statement.whole.stance)
+            is_of_opposite = clause.stance.opposes(other.stance) and not is_opposed
             setting = Setting(
                 said=other.terms,
                 known=known,
@@ -89,11 +91,13 @@ def _offers(
             )
             # "none" in a cell of a row denies nothing that other cells say.
             denies = other.facts.negated and (clause.facts.negated or not statement.is_row)
-            is_same = (denies == clause.facts.negated) != clause.stance.reverses(other.stance)
+            is_excepted = is_exception(other.text) and not is_exception(clause.text)
+            claimed = is_denied(clause.text) if is_excepted else clause.facts.negated
+            is_same = (denies == claimed) != clause.stance.reverses(other.stance)
             is_same = is_same or (_is_condition_denied(clause) and _has_other_case(statement))
             yield _Offer(
                 fit,
-                is_of_opposite or (is_same and not is_denied),
+                is_of_opposite or (is_same and not is_opposed),
                 is_of_opposite or has_stranger(clause, setting),
             )
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 import regex
 
@@ -53,6 +54,8 @@ _CLOCK = regex.compile(
     r"|(?= (?:से|se) (?:\w+[\p{M}\w]* )?\d{1,2}(?:[:.]\d\d)? ?(?:बजे|baje\b)))"
     rf"|{_PART}?(?<![\d:])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?![\d:])"
 )
+_TILL = regex.compile(r"\s*(?:to|till|until|-|–|—|से|se)\s*")
+_LACK = regex.compile(r"\bwithout\b", regex.IGNORECASE)
 _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
 _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
@@ -167,12 +170,26 @@ def facts(text: str) -> Facts:
     return Facts(frozenset(numbers), frozenset(dates), names, is_negated(text))
 
 
+def spans_of_time(text: str) -> Iterator[tuple[Decimal, Decimal]]:
+    """From when till when, in minutes since midnight, where both are told with their half of the day."""
+    plain = _plain(text)
+    for one, other in pairwise(_CLOCK.finditer(plain)):
+        start, end = _time(one), _time(other)
+        if _TILL.fullmatch(plain, one.end(), other.start()) and not (start.is_open or end.is_open):
+            yield start.value, end.value
+
+
 def is_negated(text: str) -> bool:
     """Whether the text denies something, in English, Hindi or Hinglish."""
     rest = _NEUTRAL.sub(" ", _plain(text))
     said = [match.group("word") for match in _TOKEN.finditer(rest) if match.group("word")]
     is_refused = any(word in NEGATIONS or word.endswith("n't") for word in said) or _NEGATED.search(rest) is not None
     return is_refused != any(word in DENIALS for word in said)
+
+
+def is_denied(text: str) -> bool:
+    """Whether it denies something of its subject: not one that only lacks something ("photography without flash")."""
+    return is_negated(_LACK.sub(" ", text))
 
 
 def _plain(text: str) -> str:

@@ -53,6 +53,7 @@ online ऑनलाइन आनलाइन / offline ऑफलाइन आफ
 also too even भी / except excluding छोड़कर सिवाय
 least / less fewer undercutting
 exceeding / undercutting
+exceeding / most
 keep kept / return returned
 full whole पूरा पूरी पूरे poora poori / low reduced partial कम kam
 customer ग्राहक उपभोक्ता grahak client / bank company बैंक कंपनी

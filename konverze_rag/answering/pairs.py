@@ -7,6 +7,7 @@ the source that hold it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,8 +17,11 @@ import regex
 
 from konverze_indexes.terms import words
 from konverze_rag.answering.facts import Date, Number, facts
+from konverze_rag.answering.meanings import meanings
 from konverze_rag.answering.opposites import are_contrary
+from konverze_rag.answering.quantities import MONTHS
 from konverze_rag.answering.roles import Mark, marks_of
+from konverze_rag.answering.rows import cells_of
 from konverze_rag.answering.statements import Statement
 from konverze_rag.answering.strangers import holds
 from konverze_rag.answering.terms import Term, terms_of
@@ -38,6 +42,8 @@ _POSTPOSITIONS = frozenset(_MARKERS.split())
 _RESETS = "is are was were be you we they it can must may will should do does has have holds"
 _VERBS = frozenset(_RESETS.split())
 _MOST_WORDS_OF_A_PHRASE = 2
+# Months without a day are no dates; "may" is a verb more often.
+_MONTHS = MONTHS.keys() - {"may", "mar", "dec"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +88,29 @@ class _Member:
         return any(_agree(item, mark) for mark in self.marks)
 
 
-def is_exchanged(claim: Statement, window: Sequence[Statement]) -> bool:
+def is_exchanged(claim: Statement, window: Sequence[Statement], header: Statement | None = None) -> bool:
     """Whether a member of the claim joins what stands in two members of the source, against the pairs of these.
 
     Args:
         claim: The sentence.
         window: The sentences of the source that should support it.
+        header: Of the table, where the window is a row; each of its columns is a member then.
     """
-    if not any(_JOINT.search(statement.text) for statement in window):
+    if not header and not any(_JOINT.search(statement.text) for statement in window):
         return False
-    lists = [_members(statement.text) for statement in window]
+    lists = [_columns(header, statement) if header else _members(statement.text) for statement in window]
     said = [member for members in lists for member in members]
     claimed = _members(claim.text)
     if len(said) < _FEWEST_ITEMS:
         return False
     if any(_cross(one, other, said) for one, other in combinations(claimed, 2)):
         return True
-    return any(_is_mixed(member, claimed, members) for members in lists for member in claimed)
+    return not header and any(_is_mixed(member, claimed, members) for members in lists for member in claimed)
+
+
+def _columns(header: Statement, row: Statement) -> list[_Member]:
+    """The cells of a row, each under its name."""
+    return [_Member.of(" ".join(pair)) for pair in zip(cells_of(header.text), cells_of(row.text), strict=False)]
 
 
 def _members(text: str) -> list[_Member]:
@@ -198,10 +210,14 @@ def _agree(one: Mark, other: Mark) -> bool:
 
 def _words(text: str) -> Iterator[_Word]:
     said = [folded(word) for word in words(text)]
-    terms = list(terms_of(text))
-    places: list[int] = []
+    terms, places = list(terms_of(text)), list[int]()
     for term in terms:
         places.append(said.index(term.word, places[-1] + 1 if places else 0))
+    for place, word in enumerate(said):
+        if word in _MONTHS:
+            at = bisect(places, place)
+            places.insert(at, place)
+            terms.insert(at, Term(word, names=True, meanings=meanings(word)))
     for n, (place, term) in enumerate(zip(places, terms, strict=True)):
         start = places[n - _MOST_WORDS_OF_A_PHRASE] + 1 if n >= _MOST_WORDS_OF_A_PHRASE else 0
         before = next((w for w in reversed(said[start:place]) if w in _PREPOSITIONS or w in _VERBS), "")

@@ -95,7 +95,7 @@ _INCLUDED: tuple[tuple[str, _Form, str], ...] = (
     (
         "includ cover",
         _EXTRA,
-        r"\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
+        r"(?<!(?:guarantee|warranty|policy) )\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
     ),
     ("added", _EXTRA, r"\badded to (?:the|your|these|all)(?: \w+)? (?:prices?|bills?|fees?|rents?|amounts?|fares?)\b"),
     ("top addition separately", _EXTRA, r"\bon top of\b|\bin addition to\b|\bseparately\b"),
@@ -109,7 +109,7 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
     (
         "not never n't",
         rf"\g<rest>{_MOST}",
-        rf"\b{_DENIED}(?P<rest>(?: \w+){{1,4}}?) {_LIMIT}(?= \w+| [₹$])",
+        rf"\b{_DENIED}(?P<rest>(?: \w+){{0,4}}?) {_LIMIT}(?= \w+| [₹$])",
     ),
     (
         "not",
@@ -124,6 +124,7 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
     ("से", r"अधिकतम\g<rest>", rf"से (?:ज्यादा|अधिक|ऊपर){_NO_ATTRIBUTE}(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
     ("से", r"कम से कम\g<rest>", rf"से कम{_NO_ATTRIBUTE}(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
     ("nahi", r"zyada se zyada\g<rest>", r"\bse (?:zyada|jyada)(?P<rest>[^.;]{0,40}?) nahi\b"),
+    ("than", " exceeding ", r"\b(?:can|may|will|could) (?:be |go )?(?:higher|more|greater) than\b"),
     ("than", " exceeding ", rf"\b(?:more|older|longer|heavier|greater|later|higher) than(?={_AMOUNT})"),
     ("above over exceeding", " exceeding ", rf"\b(?:above|over|exceeding)(?={_AMOUNT})"),
     ("than", " undercutting ", rf"\b(?:less|younger|shorter|lighter|fewer|lower) than(?={_AMOUNT})"),
@@ -142,6 +143,7 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
     ("भी चाहें", " unlimited ", r"(?:कितनी|कितने|जितनी|जितने) (?:भी|चाहें)"),
 )
 _TIMES: tuple[tuple[str, _Form, str], ...] = (
+    ("between", r"from \g<start> to ", r"\bbetween (?P<start>\S*\d\S*(?: \S+)?) and (?=\S*\d)"),
     ("time", r"\g<rest> late ", r"\b(?:not|n't)(?P<rest>(?: \w+){0,3}) (?:on|in) time\b"),
     ("समय", r"देर\g<rest>", rf"समय पर(?P<rest>(?: \S+){{0,2}}?) (?:नहीं|न){_ENDS}"),
     ("clock 24", _ALWAYS, r"\b(?:around|round) the clock\b|\b24 ?[x×/] ?7\b|\b24 hours a day\b"),

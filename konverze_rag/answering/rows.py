@@ -34,7 +34,7 @@ def is_of_another_column(claim: Statement, source: Source, window: Window) -> bo
     header = source.header(window)
     if header is None:
         return False
-    names, cells = _cells(header.text), _cells(source.statement(window.first).text)
+    names, cells = cells_of(header.text), cells_of(source.statement(window.first).text)
     if len(names) != len(cells):
         return False
     claimed = claim.whole.facts.needed()
@@ -63,5 +63,6 @@ def _held(words: frozenset[str], claim: Statement) -> float:
     return max((claim.whole.said.best(word) for word in words), default=0.0)
 
 
-def _cells(row: str) -> list[str]:
+def cells_of(row: str) -> list[str]:
+    """The cells of a row."""
     return [cell.strip() for cell in row.strip().strip("|").split("|")]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb
-from konverze_rag.answering.facts import Facts, Number, facts
+from konverze_rag.answering.clauses import clauses_of, is_exception, shares_subject, shares_verb
+from konverze_rag.answering.facts import Facts, Number, facts, is_denied
 from konverze_rag.answering.meanings import meanings
 from konverze_rag.answering.opposites import Stance
 from konverze_rag.answering.phrases import plainly
@@ -160,11 +160,18 @@ class Statement:
 
 
 def _with_polarity(clauses: list[Clause]) -> list[Clause]:
-    """Gives a clause that leaves its verb to the next one the polarity of that: "नकद और गहने नहीं लिए जाते"."""
+    """Gives a clause that leaves its verb to the next one the polarity of that, and an exception the contrary one.
+
+    "नकद और गहने नहीं लिए जाते", "daily, except on Sundays".
+    """
     for place in range(len(clauses) - 2, -1, -1):
         clause, following = clauses[place], clauses[place + 1]
         if following.facts.negated and len(clause.topics) <= _MOST_WORDS_OF_A_LIST and clause.shares_verb:
             clauses[place] = replace(clause, facts=replace(clause.facts, negated=True))
+    for place, clause in enumerate(clauses):
+        if place and is_exception(clause.text):
+            negated = not is_denied(clauses[place - 1].text)
+            clauses[place] = replace(clause, facts=replace(clause.facts, negated=negated))
     return clauses
 
 

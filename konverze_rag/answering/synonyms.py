@@ -51,6 +51,7 @@ area areas region regions district locality zone क्षेत्र इला
 country nation national देश राष्ट्रीय
 abroad overseas foreign foreigner foreigners विदेश विदेशी videsh
 local locals स्थानीय
+next following अगला अगले अगली agla agle agli
 bike bikes cycle cycles bicycle bicycles साइकिल
 taxi taxis cab cabs टैक्सी कैब
 bus buses coach बस

@@ -27,7 +27,7 @@ _ALL_OR_ONLY = "every each all any per har हर सभी सब sab sabhi प
 # Parts of verbs, and what stands for a figure or a place in a sentence.
 _PARTS_OF_VERBS = """
 ahead beforehand prior aren isn wasn weren don doesn didn won hasn haven couldn shouldn wouldn except ones though even
-जबकि क्योंकि इसलिए वरना अन्यथा jabki kyunki isliye warna
+दोनों dono जबकि क्योंकि इसलिए वरना अन्यथा jabki kyunki isliye warna
 जाने आने आना आ आए आएं आएगा आएगी आती आता आते ले लें लेनी लेने दें देनी देने करनी बजे पाए बनने हो से समय पास कम ज्यादा अधिक
 रहेगा रहेगी रहेंगे रहता रहती रहते रहना पडता पडती पडते पडेगा पडेगी पडेंगे
 aana aane aaye kam zyada jyada karane karwane karwana baje

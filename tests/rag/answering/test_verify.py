@@ -160,9 +160,9 @@ def test_a_citation_counts_in_the_document() -> None:
             "The joining fee of ₹500 is charged every year.",
         ),
         (
-            "Usage | Home rate per unit | Shop rate per unit\nup to 100 | ₹3.50 | ₹5.20\nabove 100 units | ₹6.40 | ₹7.90",
-            "Above 100 units the home rate is ₹6.40 per unit.",
-            "Above 100 units the home rate is ₹7.90 per unit.",
+            "Usage | Home rate | Shop rate\nup to 100 | ₹3.50 | ₹5.20\nabove 100 units | ₹6.40 | ₹7.90",
+            "Above 100 units the home rate is ₹6.40.",
+            "Above 100 units the home rate is ₹7.90.",
         ),
         (
             "Course | Fee | Class size\nWeaving | ₹3,600 | 12\nGlazing | ₹2,200 | 10",
