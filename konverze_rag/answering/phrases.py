@@ -33,6 +33,7 @@ _HINDI_TAIL = r"(?: (?:देना|लिया|लगता|लगेगा|�
 _FRACTION = (
     rf"(?<!\w|\p{{M}})(?P<fraction>{'|'.join(_MINUTES_BY_FRACTION)}) (?P<number>[0-9०-९]+|{_NUMBER})(?!\w|\p{{M}})"
 )
+_SURETY = "(?:guarantee|warranty|policy)"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _ENDS = r"(?!\w|\p{M})"
 # "within a month" is a time, "a month's notice" too.
@@ -95,7 +96,7 @@ _INCLUDED: tuple[tuple[str, _Form, str], ...] = (
     (
         "includ cover",
         _EXTRA,
-        r"(?<!(?:guarantee|warranty|policy) )\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
+        rf"(?<!{_SURETY} )\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
     ),
     ("added", _EXTRA, r"\badded to (?:the|your|these|all)(?: \w+)? (?:prices?|bills?|fees?|rents?|amounts?|fares?)\b"),
     ("top addition separately", _EXTRA, r"\bon top of\b|\bin addition to\b|\bseparately\b"),
