@@ -9,8 +9,8 @@ from decimal import Decimal
 import regex
 
 from konverze_rag.answering.closest import otherwise
-from konverze_rag.answering.facts import Date, Facts, Number
-from konverze_rag.answering.opposites import Stance
+from konverze_rag.answering.facts import Date, Facts, Number, spans_of_time
+from konverze_rag.answering.pairs import is_exchanged
 from konverze_rag.answering.roles import is_borrowed
 from konverze_rag.answering.sources import Source, Window
 from konverze_rag.answering.statements import Sayings, Statement
@@ -25,7 +25,7 @@ _BOUND = regex.compile(
     r"|\d[^.।]{0,12}\b(?:tak|se)\b|\d[^.।]{0,12}(?:तक|से|के भीतर|के अंदर)(?!\w|\p{M})",
     regex.IGNORECASE,
 )
-_NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])\p{Lu}[\p{L}\p{M}]{2,}")
+_NAME = regex.compile(r"(?<=[\p{Ll}\p{N},]\s|\p{L}[-–—/])(?:\p{L}['’])?\p{Lu}[\p{L}\p{M}]{2,}")
 _NAME_ALIKE = 0.85
 # In a headline all words look like names.
 _MOST_NAMES_SHARE = 0.5
@@ -46,19 +46,22 @@ def disagreement(claim: Statement, source: Source, window: Window) -> str:
         return "number"
     if not _names_known(claim, [*(statement.whole.said for statement in above), *source.words]):
         return "name"
-    if claim.whole.stance.opposes(Stance.of_all(statement.whole.stance for statement in within)):
-        return "negation"
     if is_foreign(claim.terms, [term for statement in (*within, *above) for term in statement.terms]):
         return "words"
     header = source.header(window)
-    return next(filter(None, (otherwise(clause, within, above, header) for clause in claim.clauses)), "")
+    found = next(filter(None, (otherwise(clause, within, above, header) for clause in claim.clauses)), "")
+    return found or ("word" if is_exchanged(claim, within, header) else "")
 
 
 def disagreement_of_figures(claim: Statement, window: Sequence[Statement]) -> str:
     """What the source says otherwise in figures and dates, which can be compared across languages."""
     claimed, said = claim.whole.facts, _together(window)
     is_bounded = _BOUND.search(claim.text) is not None
-    if not _figures_said(claimed, said) or (not is_bounded and _is_half_a_range(claimed, said)):
+    if (
+        _turns_times(claim, window)
+        or not _figures_said(claimed, said, in_row=_is_row(window))
+        or (not is_bounded and _is_half_a_range(claimed, said))
+    ):
         return "number"
     if not all(any(date.agrees(other) for other in said.dates) for date in claimed.dates):
         return "date"
@@ -79,13 +82,28 @@ def _together(statements: Sequence[Statement]) -> Facts:
     )
 
 
-def _figures_said(claimed: Facts, said: Facts) -> bool:
+def _is_row(window: Sequence[Statement]) -> bool:
+    return any(statement.is_row for statement in window)
+
+
+def _figures_said(claimed: Facts, said: Facts, *, in_row: bool) -> bool:
     """Whether the source says every number of the claim; parts of its dates count as said."""
     parts = (part for date in said.dates for part in (date.year, date.day) if part is not None)
     offered = said.numbers | {Number(Decimal(part)) for part in parts}
     return all(any(number.agrees(other) for other in offered) for number in claimed.needed()) and not any(
-        _counts_otherwise(number, said) for number in claimed.numbers - claimed.needed()
+        _counts_otherwise(number, said, in_row=in_row) for number in claimed.numbers - claimed.needed()
     )
+
+
+def _turns_times(claim: Statement, window: Sequence[Statement]) -> bool:
+    """Whether two times stand the other way round: "8 am to 8 pm" over "8 pm to 8 am"."""
+    mine = set(spans_of_time(claim.text))
+    said = (
+        {span for statement in window for span in spans_of_time(statement.text)}
+        if mine
+        else set[tuple[Decimal, Decimal]]()
+    )
+    return any((end, start) in said for start, end in mine - said)
 
 
 def _is_half_a_range(claimed: Facts, said: Facts) -> bool:
@@ -96,9 +114,9 @@ def _is_half_a_range(claimed: Facts, said: Facts) -> bool:
     return any(others and all(other.is_end for other in others) for others in found)
 
 
-def _counts_otherwise(number: Number, said: Facts) -> bool:
+def _counts_otherwise(number: Number, said: Facts, *, in_row: bool) -> bool:
     """Whether the source counts the same things, and to another number ("five times" over "three times")."""
-    if number.value == 1:
+    if number.value == 1 and not in_row:
         return False
     alike = [other for other in said.numbers if other.counted and other.counted == number.counted]
     return bool(alike) and not any(number.agrees(other) for other in alike)

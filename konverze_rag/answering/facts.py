@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 import regex
 
@@ -31,6 +32,7 @@ _MINUTES_AN_HOUR = 60
 _HOURS_HALF_A_DAY = 12
 _MONTHS_A_YEAR = 12
 _LOOK_AHEAD_TOKENS = 2
+_PRICES_AND_SHARES = frozenset({"rupee", "percent"})
 _MOST_OFTEN_NO_FIGURE = 2
 _RANGE_JOINTS = frozenset({"to", "से", "se"})
 
@@ -52,6 +54,8 @@ _CLOCK = regex.compile(
     r"|(?= (?:से|se) (?:\w+[\p{M}\w]* )?\d{1,2}(?:[:.]\d\d)? ?(?:बजे|baje\b)))"
     rf"|{_PART}?(?<![\d:])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?![\d:])"
 )
+_TILL = regex.compile(r"\s*(?:to|till|until|-|–|—|से|se)\s*")
+_LACK = regex.compile(r"\bwithout\b", regex.IGNORECASE)
 _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
 _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
@@ -62,6 +66,8 @@ _CODE = regex.compile(
 )
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
 _DIGIT = regex.compile(r"\d")
+# `regex` knows digits of newer Unicode than Python's own tables.
+_UNKNOWN_DIGIT = regex.compile(r"[^\P{Nd}0-9]")
 _PER_CENT = regex.compile(r"\bper cent\b")
 _NEUTRAL = regex.compile(NEUTRAL_PHRASES)
 _NEGATED = regex.compile(NEGATED_PHRASES)
@@ -77,6 +83,7 @@ class Number:
         spelled: Whether it was a word ("seven"), which without a unit is often no figure at all.
         counted: Stem of the word behind it, where that is no unit: what there are so many of.
         is_end: Whether it ends a range ("4 to 6 days").
+        is_open: Whether it is a time that may be of the morning or of the evening ("9:30").
     """
 
     value: Decimal
@@ -84,6 +91,7 @@ class Number:
     spelled: bool = field(default=False, compare=False)
     counted: str = field(default="", compare=False)
     is_end: bool = field(default=False, compare=False)
+    is_open: bool = field(default=False, compare=False)
 
     def amount(self) -> tuple[str, Decimal]:
         """Kind of unit and value in the kind's smallest unit, so that a week equals seven days."""
@@ -93,8 +101,14 @@ class Number:
     def agrees(self, other: Number) -> bool:
         """Whether both mean the same; a missing unit agrees with every unit."""
         if not self.unit or not other.unit:
-            return self.value == other.value
+            return self.value == other.value and not (self.counts_things(other) or other.counts_things(self))
+        if self.unit == other.unit == "clock" and (self.is_open or other.is_open):
+            return not (self.value - other.value) % (_HOURS_HALF_A_DAY * _MINUTES_AN_HOUR)
         return self.amount() == other.amount()
+
+    def counts_things(self, other: Number) -> bool:
+        """Whether this is a word that counts ("four instalments") where the other is a price or a share."""
+        return self.spelled and bool(self.counted) and other.unit in _PRICES_AND_SHARES
 
     def competes(self, other: Number) -> bool:
         """Whether both answer the same sort of question differently: the same unit or things, another value."""
@@ -156,6 +170,15 @@ def facts(text: str) -> Facts:
     return Facts(frozenset(numbers), frozenset(dates), names, is_negated(text))
 
 
+def spans_of_time(text: str) -> Iterator[tuple[Decimal, Decimal]]:
+    """From when till when, in minutes since midnight, where both are told with their half of the day."""
+    plain = _plain(text)
+    for one, other in pairwise(_CLOCK.finditer(plain)):
+        start, end = _time(one), _time(other)
+        if _TILL.fullmatch(plain, one.end(), other.start()) and not (start.is_open or end.is_open):
+            yield start.value, end.value
+
+
 def is_negated(text: str) -> bool:
     """Whether the text denies something, in English, Hindi or Hinglish."""
     rest = _NEUTRAL.sub(" ", _plain(text))
@@ -164,12 +187,18 @@ def is_negated(text: str) -> bool:
     return is_refused != any(word in DENIALS for word in said)
 
 
+def is_denied(text: str) -> bool:
+    """Whether it denies something of its subject: not one that only lacks something ("photography without flash")."""
+    return is_negated(_LACK.sub(" ", text))
+
+
 def _plain(text: str) -> str:
     """Compatibility forms, ASCII digits and one spelling; list number and emphasis removed."""
     bare = _EMPHASIS.sub(" ", _LIST_MARK.sub("", text))
     one_form = folded(unicodedata.normalize("NFKC", bare).casefold())
     if not one_form.isascii():
         one_form = "".join([str(unicodedata.digit(c)) if c.isdigit() else c for c in one_form])
+        one_form = _UNKNOWN_DIGIT.sub(" ", one_form)
     return _PER_CENT.sub("percent", one_form)
 
 
@@ -199,7 +228,8 @@ def _time(match: regex.Match[str]) -> Number:
         hour += _HOURS_HALF_A_DAY
     elif mark.startswith("a") and hour == _HOURS_HALF_A_DAY:
         hour = 0
-    return Number(Decimal(hour * _MINUTES_AN_HOUR + int(match["minute"] or 0)), "clock")
+    is_open = not (part or mark[:1] in {"a", "p"}) and 0 < hour < _HOURS_HALF_A_DAY
+    return Number(Decimal(hour * _MINUTES_AN_HOUR + int(match["minute"] or 0)), "clock", is_open=is_open)
 
 
 def _numbers(text: str) -> Iterator[Number]:
@@ -237,5 +267,6 @@ def _unit(before: str, after: list[str]) -> str:
         return UNITS[before]
     while after and after[0] in UNIT_FILLERS:
         after = after[1:]
-    following = UNITS.get(after[0].removesuffix("'s"), "") if after else ""
+    is_sign_of_next = len(after) > 1 and after[0] in PREFIX_SIGNS and after[1][0].isdigit()
+    following = UNITS.get(after[0].removesuffix("'s"), "") if after and not is_sign_of_next else ""
     return following or (UNITS[before] if before in PREFIX_WORDS else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from konverze_rag.answering.synonyms import SYNONYMS
 from konverze_rag.answering.wording import folded, stem
 
 # Each line is one meaning; a plus goes on with the line above. A word may stand in several. Words that answer the same
@@ -17,8 +18,8 @@ leave leaves left quit quits exit छोड़ना छोड़ते chhodna
 arrive arrives arrival reach reaches पहुंच पहुंचना aana pahunch pahunchna
 buy buys bought purchase purchased purchasing खरीद खरीदना kharid kharidna
 sell sells sold sale बेचना बिक्री bikri bechna
-pay pays paid payable payment payments settle remit भुगतान चुकाना चुकता अदा भरना भरने जमा bhugtan chukana bharna
-+ jama
+pay pays paid payable payment payments money पैसा पैसे paisa paise settle remit भुगतान चुकाना चुकता अदा
++ भरना भरने जमा bhugtan chukana bharna jama
 submit submitted file filed furnish produce जमा प्रस्तुत दाखिल jama
 deliver delivered delivers delivery deliveries पहुंचाना डिलीवरी pahunchana
 send sends sent dispatch dispatched ship shipped mail mailed भेजना bhejna
@@ -34,7 +35,7 @@ small little छोटा छोटे छोटी chhota chhote
 original originals मूल असली asli
 side party parties
 class classes classroom classrooms
-book booked booking bookings reserve reserved reservation बुक बुकिंग आरक्षण आरक्षित
+book booked booking bookings appointment appointments reserve reserved reservation बुक बुकिंग आरक्षण आरक्षित
 inform informed notify notified notice tell told intimate intimation announce announced सूचना सूचित बताना खबर
 + suchna batana
 contact call phone ring telephone संपर्क फोन कॉल मिलना sampark
@@ -220,6 +221,7 @@ amount amounts sum
 व्यक्ति लोग लोगों ग्राहक सदस्य यात्री यात्रियों राशि रकम सुविधा उपलब्ध संभव जरूरत per now currently अभी फिलहाल abhi filhaal
 मिल मिलना रखना रख लग लगना पड़ पड़ना पड़ता पड़ती पड़ेगा बता होना सकना चाहना
 log logon grahak rashi rakam milna suvidha uplabdh padta padega padti lagta
+सीधे सीधा seedhe direct directly straight simply
 case cases way time times place service thing note according listed stated mentioned kind
 """
 
@@ -250,13 +252,16 @@ def _root(word: str) -> str:
 
 def _by_form() -> dict[str, frozenset[int]]:
     found: dict[str, frozenset[int]] = {}
-    for number, row in enumerate(_MEANINGS.strip().replace("\n+ ", " ").splitlines()):
+    for number, row in enumerate((_MEANINGS + SYNONYMS).replace("\n+ ", " ").split("\n")):
         for word in row.split():
             found[_root(word)] = found.get(_root(word), frozenset[int]()) | {number}
     return found
 
 
 _BY_FORM = _by_form()
+_NONE: frozenset[int] = frozenset()
+# Looked up before the form is made, which takes longer.
+_BY_WORD = {word: _BY_FORM[_root(word)] for word in (_MEANINGS + SYNONYMS).split() if word != "+"}
 _OPTIONAL_FORMS = frozenset(map(_root, _OPTIONAL.split()))
 _ORDINALS = """
 first second third fourth fifth last पहला पहली दूसरा दूसरी दूसरे तीसरा तीसरी तीसरे चौथा चौथी चौथे आखिरी अंतिम
@@ -269,7 +274,8 @@ _DECISIVE_FORMS = frozenset(map(_root, _DECISIVE.split()))
 
 def meanings(word: str) -> frozenset[int]:
     """The meanings that the lists know of the word in any inflection, by number; mostly none."""
-    return _BY_FORM.get(_root(word), frozenset())
+    known = _BY_WORD.get(word)
+    return _BY_FORM.get(_root(word), _NONE) if known is None else known
 
 
 def is_optional(word: str) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 from konverze_indexes.terms import words
-from konverze_rag.answering.meanings import form
+from konverze_rag.answering.meanings import form as bare_form
 
 _KINDS = """
-before / after
 include included inclusive / exclude excluded exclusive extra
 minimum least / maximum most
 mandatory compulsory required / optional voluntary
@@ -28,17 +27,16 @@ buyer customer / seller
 refundable / nonrefundable
 earlier / later
 आधा आधी आधे / पूरा पूरी पूरे
-पहले / बाद
 अनिवार्य जरूरी / वैकल्पिक
 न्यूनतम / अधिकतम
 सुबह / शाम रात
 शामिल / अलग अतिरिक्त
 ऊपर अधिक ज्यादा / नीचे कम
 स्वीकार / अस्वीकार
-pehle / baad
 aadha aadhi / poora poori pura puri
 subah / shaam sham raat
 zyada jyada / kam
+onetime / yearly monthly weekly quarterly daily annual annually
 daily दैनिक रोज़ roz / weekly साप्ताहिक / fortnightly पाक्षिक
 / monthly मासिक / quarterly त्रैमासिक तिमाही
 / annual annually yearly वार्षिक
@@ -55,6 +53,7 @@ online ऑनलाइन आनलाइन / offline ऑफलाइन आफ
 also too even भी / except excluding छोड़कर सिवाय
 least / less fewer undercutting
 exceeding / undercutting
+exceeding / most
 keep kept / return returned
 full whole पूरा पूरी पूरे poora poori / low reduced partial कम kam
 customer ग्राहक उपभोक्ता grahak client / bank company बैंक कंपनी
@@ -80,7 +79,17 @@ arrival arrive / departure depart
 customer customers user users / administrator administrators admin admins
 hotel होटल / airline एयरलाइन / railway रेलवे
 cash नकद nakad / cheque चेक / card कार्ड
+any anyone everyone anybody everybody / only solely
+customer user ग्राहक उपभोक्ता / driver चालक chaalak / department विभाग vibhag
 """
+
+# "पहला" is the first, "पहले" is before.
+_FIRST = {"पहला": "first", "पहली": "first"}
+
+
+def form(word: str) -> str:
+    """The word without its inflection, told apart where that makes another word of it."""
+    return _FIRST.get(word) or bare_form(word)
 
 
 def _contraries() -> dict[str, frozenset[str]]:
@@ -93,9 +102,19 @@ def _contraries() -> dict[str, frozenset[str]]:
 
 
 _CONTRARIES = _contraries()
+_BEFORE, _AFTER = "before", "after"
+_ORDERS = {"before": _BEFORE, "पहले": _BEFORE, "pehle": _BEFORE, "after": _AFTER, "बाद": _AFTER, "baad": _AFTER}
+_FORMS_OF_ORDERS = frozenset(map(form, _ORDERS))
+_BETWEEN = "the a an your our its their of के से ke se करने होने karne hone दिन बजे"
+_LINKS = frozenset(_BETWEEN.split())
 _PREFIXES = ("un", "non")
 _WHO = re.compile(r"\b(we|you) (\w+)")
 _OTHERS = {"we": "you", "you": "we"}
+
+
+def are_contrary(one: str, other: str) -> bool:
+    """Whether two words exclude each other, or are of one kind: days, genders, ways to pay."""
+    return form(other) in _CONTRARIES.get(form(one), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +124,37 @@ class Stance:
     Attributes:
         forms: All its words without inflection.
         doers: Who does what: "we", "you", with the word behind.
+        orders: What is before or after what.
     """
 
     forms: frozenset[str]
     doers: frozenset[tuple[str, str]]
+    orders: frozenset[tuple[str, str]]
 
     @classmethod
     def of(cls, text: str) -> Stance:
         """The stance of a text."""
         doers = frozenset((match[1], match[2]) for match in _WHO.finditer(text.casefold()))
-        return cls(frozenset(map(form, words(text))), doers)
-
-    @classmethod
-    def of_all(cls, stances: Iterable[Stance]) -> Stance:
-        """The stance of several texts together."""
-        both = list(stances)
-        forms = frozenset[str]().union(*(stance.forms for stance in both))
-        return cls(forms, frozenset[tuple[str, str]]().union(*(stance.doers for stance in both)))
+        said = words(text)
+        forms = frozenset(map(form, said))
+        return cls(forms - _FORMS_OF_ORDERS, doers, frozenset(_orders(said)))
 
     def opposes(self, source: Stance) -> bool:
         """Whether the source lacks a word of this and has its opposite instead, or has others do what this says."""
         if any((_OTHERS[who], what) in source.doers and (who, what) not in source.doers for who, what in self.doers):
             return True
+        if any(self._is_turned(order, what, source) for order, what in self.orders):
+            return True
         missing, instead = self.forms - source.forms, source.forms - self.forms
         return any(not instead.isdisjoint(_CONTRARIES[word]) for word in missing if word in _CONTRARIES)
+
+    def _is_turned(self, order: str, what: str, source: Stance) -> bool:
+        """Whether the source has the contrary of an order ("before" for "after"), and has not this one."""
+        others = {thing for other, thing in source.orders if other != order}
+        if any(thing == what for other, thing in source.orders if other == order) or not others:
+            return False
+        is_known = what in source.forms
+        return what in others or (not is_known and not any(other == order for other, _ in source.orders))
 
     def reverses(self, source: Stance) -> bool:
         """Whether one says "opened" where the other says "unopened"."""
@@ -138,3 +164,12 @@ class Stance:
             for word in missing
             for prefix in _PREFIXES
         )
+
+
+def _orders(said: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What stands behind "before" and "after", and before "पहले" and "बाद"."""
+    for place, word in enumerate(said):
+        order = _ORDERS.get(word)
+        if order:
+            side = said[place + 1 :] if word.isascii() and word in {_BEFORE, _AFTER} else said[:place][::-1]
+            yield order, next((form(other) for other in side if other not in _LINKS), "")

@@ -30,10 +30,16 @@ _HINDI_MORE = r"(?:अतिरिक्त |अलग |अलग से |भी
 _HINDI_NONE = rf"(?:कोई|अलग से|अलग|अतिरिक्त) {_HINDI_MORE}"
 _HINDI_UNPAID = rf"{_HINDI_COST} नहीं(?= (?:देना|लिया|लगता|लगेगा|लगते|देने))"
 _HINDI_TAIL = r"(?: (?:देना|लिया|लगता|लगेगा|देने|लगते))?(?: (?:होगा|होता|पडता|पडेगा|जाता|जाएगा))?"
-_FRACTION = rf"(?<!\w|\p{{M}})(?P<fraction>{'|'.join(_MINUTES_BY_FRACTION)}) (?P<number>\d+|{_NUMBER})(?!\w|\p{{M}})"
+_FRACTION = (
+    rf"(?<!\w|\p{{M}})(?P<fraction>{'|'.join(_MINUTES_BY_FRACTION)}) (?P<number>[0-9०-९]+|{_NUMBER})(?!\w|\p{{M}})"
+)
+_SURETY = "(?:guarantee|warranty|policy)"
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
 _ENDS = r"(?!\w|\p{M})"
 # "within a month" is a time, "a month's notice" too.
 _EACH = r"(?<!(?:within|in|after|for|least|most|than|of) )\b(?:per|each|every|a)"
+# "patients above 60" limits the patients, not what is denied of them.
+_NO_ATTRIBUTE = r"(?! (?:का|के|की|वाला|वाले|वाली|उम्र|आयु)(?!\w|\p{M}))"
 _NO_GENITIVE = r"\b(?!['’])"
 
 
@@ -90,7 +96,7 @@ _INCLUDED: tuple[tuple[str, _Form, str], ...] = (
     (
         "includ cover",
         _EXTRA,
-        r"\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
+        rf"(?<!{_SURETY} )\b(?:do|does|is|are)(?: not|n't) (?:be )?(?:included?|covered by the (?:price|fee))\b",
     ),
     ("added", _EXTRA, r"\badded to (?:the|your|these|all)(?: \w+)? (?:prices?|bills?|fees?|rents?|amounts?|fares?)\b"),
     ("top addition separately", _EXTRA, r"\bon top of\b|\bin addition to\b|\bseparately\b"),
@@ -104,7 +110,7 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
     (
         "not never n't",
         rf"\g<rest>{_MOST}",
-        rf"\b{_DENIED}(?P<rest>(?: \w+){{1,4}}?) {_LIMIT}(?= \w+| [₹$])",
+        rf"\b{_DENIED}(?P<rest>(?: \w+){{0,4}}?) {_LIMIT}(?= \w+| [₹$])",
     ),
     (
         "not",
@@ -116,15 +122,16 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
         _LEAST,
         r"\b(?:no|not) (?:less|fewer|earlier) than\b|\bat the least\b|\b(?:a )?minimum of\b",
     ),
-    ("से", r"अधिकतम\g<rest>", rf"से (?:ज्यादा|अधिक|ऊपर)(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
-    ("से", r"कम से कम\g<rest>", rf"से कम(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
+    ("से", r"अधिकतम\g<rest>", rf"से (?:ज्यादा|अधिक|ऊपर){_NO_ATTRIBUTE}(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
+    ("से", r"कम से कम\g<rest>", rf"से कम{_NO_ATTRIBUTE}(?P<rest>[^।;]{{0,40}}?) (?:नहीं|न){_ENDS}"),
     ("nahi", r"zyada se zyada\g<rest>", r"\bse (?:zyada|jyada)(?P<rest>[^.;]{0,40}?) nahi\b"),
+    ("than", " exceeding ", r"\b(?:can|may|will|could) (?:be |go )?(?:higher|more|greater) than\b"),
     ("than", " exceeding ", rf"\b(?:more|older|longer|heavier|greater|later|higher) than(?={_AMOUNT})"),
     ("above over exceeding", " exceeding ", rf"\b(?:above|over|exceeding)(?={_AMOUNT})"),
     ("than", " undercutting ", rf"\b(?:less|younger|shorter|lighter|fewer|lower) than(?={_AMOUNT})"),
     ("below under", " undercutting ", rf"\b(?:below|under)(?={_AMOUNT})"),
     ("से", "से exceeding ", rf"से (?:अधिक|ज्यादा|ऊपर|बडे|पुराने){_ENDS}"),
-    ("से", "से undercutting ", rf"(?<!कम )से (?:कम|छोटे|नीचे){_ENDS}"),
+    ("से", "से undercutting ", rf"(?<!कम )से (?:कम(?! से कम)|छोटे|नीचे){_ENDS}"),
     ("se", "se exceeding ", r"\bse (?:zyada|jyada|upar)\b(?! se)"),
     ("se", "se undercutting ", r"(?<!kam )\bse (?:kam|neeche)\b"),
     ("कम kam", _LEAST, r"कम से कम|\bkam se kam\b"),
@@ -137,6 +144,7 @@ _LIMITS: tuple[tuple[str, _Form, str], ...] = (
     ("भी चाहें", " unlimited ", r"(?:कितनी|कितने|जितनी|जितने) (?:भी|चाहें)"),
 )
 _TIMES: tuple[tuple[str, _Form, str], ...] = (
+    ("between", r"from \g<start> to ", r"\bbetween (?P<start>\S*\d\S*(?: \S+)?) and (?=\S*\d)"),
     ("time", r"\g<rest> late ", r"\b(?:not|n't)(?P<rest>(?: \w+){0,3}) (?:on|in) time\b"),
     ("समय", r"देर\g<rest>", rf"समय पर(?P<rest>(?: \S+){{0,2}}?) (?:नहीं|न){_ENDS}"),
     ("clock 24", _ALWAYS, r"\b(?:around|round) the clock\b|\b24 ?[x×/] ?7\b|\b24 hours a day\b"),
@@ -144,11 +152,29 @@ _TIMES: tuple[tuple[str, _Form, str], ...] = (
     ("whenever any", _ALWAYS, r"\bwhenever (?:you|they) (?:like|want|wish)\b|\b(?:at )?any ?time\b"),
     ("घंट दिन भी चाहें", _ALWAYS, rf"चौबीसों घंटे|दिन[- ]रात{_ENDS}|24 घंटे (?=खुल|उपलब्ध|चालू)|कभी भी|जब चाहें(?: तब)?"),
     ("kabhi", _ALWAYS, r"\bkabhi bhi\b"),
+    (
+        "money",
+        "returned in full",
+        r"\b(?:gets?|receives?|returns?) (?:you )?all (?:of )?(?:your|their|the|his|her) money(?: back)?\b",
+    ),
+    ("unless", "except on", r"\bunless (?:it is|it's|it falls on)(?: an?| on)?\b"),
+    ("noon", "12:00", r"\b(?:12 )?noon\b"),
+    ("midnight", "0:00", r"\b(?:12 )?midnight\b"),
+    (
+        "twenty thirty forty fifty sixty seventy eighty ninety",
+        lambda match: f"{_value(match['tens']) + _value(match['ones'])}",
+        rf"\b(?P<tens>(?:twen|thir|for|fif|six|seven|eigh|nine)ty)[- ](?P<ones>{_ONES})\b",
+    ),
     ("back", r"returned\g<rest>", r"\b(?:receives?|gets?)(?P<rest>(?: \S+){1,6}?) back\b"),
     (
         "back",
         "returned",
         r"\b(?:taken?|takes|gave|given?|gives|paid|pays?|sent|sends?|got|gets?) (?:it |them |the \w+ )?back\b",
+    ),
+    (
+        "once",
+        r"\g<0> onetime",
+        r"\b(?:charged|paid|payable|levied|due|billed) (?:only )?once\b(?! (?:an?|every|per|each)\b)",
     ),
     ("two", "twice", r"\btwo times\b"),
     (" साढ सवा पौने sa pau", _clock, rf"{_FRACTION}(?= (?:(?:से|se) (?:\S+ ){{1,2}})?(?:बजे|baje))"),
@@ -179,6 +205,15 @@ _PERIODS: tuple[tuple[str, _Form, str], ...] = (
     ("day var vaar", r"\g<day>", rf"\b(?:every|each|har) (?P<day>{_WEEKDAYS})\b"),
     ("वार", r"\g<day>", rf"हर (?P<day>{_HINDI_WEEKDAYS})"),
     (
+        "ahead advance before prior earlier later",
+        r"1 \g<unit> \g<when>",
+        r"\ban? (?P<unit>hour|day|week|month|year) (?P<when>ahead|in advance|before(?:hand)?|prior|earlier|later)\b",
+    ),
+    ("twice months दो", " half-yearly ", r"\b(?:twice a year|every (?:six|6) months)\b|(?:साल|वर्ष) में दो बार"),
+    ("एक", r"प्रति \g<unit>", r"(?<!\w|\p{M})एक (?P<unit>घंटे|किलोमीटर|किलो|लीटर) (?:के लिए|का|के|की)(?= ₹?\d)"),
+    ("friday", r"\g<0> weekdays", r"\bmonday to friday\b"),
+    ("शुक्रवार", r"\g<0> कार्यदिवस", r"सोमवार से शुक्रवार"),
+    (
         "within in after before for least most than until",
         r"\g<when> 1 \g<unit>",
         r"\b(?P<when>within|in|after|before|for|least|most|than|until) an? (?P<unit>(?:hour|day|week|month|year)\b)",
@@ -195,7 +230,6 @@ _PERIODS: tuple[tuple[str, _Form, str], ...] = (
     ("day", " daily ", rf"{_EACH} day{_NO_GENITIVE}"),
     ("दिन रोज roz din", " daily ", r"(?:प्रति ?|हर )दिन|रोजाना|\b(?:har din|rozana|roz)\b"),
     ("quarter तिमाही", " quarterly ", r"\b(?:per|each|every|a) quarter\b|हर तिमाही"),
-    ("twice months दो", " half-yearly ", r"\b(?:twice a year|every (?:six|6) months)\b|(?:साल|वर्ष) में दो बार"),
     ("half", "half-yearly", r"\bhalf a year(?: of)?\b"),
 )
 _ROWS = (*_FREE_OF_CHARGE, *_INCLUDED, *_LIMITS, *_TIMES, *_PERIODS)

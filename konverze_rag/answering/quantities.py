@@ -29,9 +29,27 @@ NUMBER_WORDS: dict[str, int] = {
 10: ten दस das
 11: eleven ग्यारह gyarah
 12: twelve बारह barah
+13: thirteen तेरह terah
+14: fourteen चौदह chaudah
 15: fifteen पंद्रह पन्द्रह pandrah
+16: sixteen सोलह solah
+17: seventeen सत्रह
+18: eighteen अठारह atharah
+19: nineteen उन्नीस
 20: twenty बीस bees
+24: चौबीस chaubis
+25: पच्चीस pachchis pachees
 30: thirty तीस tees
+35: पैंतीस
+40: forty चालीस chalis chaalis
+45: पैंतालीस paintalis
+48: अडतालीस
+50: fifty पचास pachas pachaas
+60: sixty साठ
+70: seventy सत्तर sattar
+75: पचहत्तर
+80: eighty अस्सी assi
+90: ninety नब्बे nabbe
 """).items()
     if not spelling.isdigit()
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from konverze_rag.answering.facts import Date, Facts, Number
+from konverze_rag.answering.meanings import is_optional
 from konverze_rag.answering.sources import Source, Window
 from konverze_rag.answering.statements import Clause, Statement
 from konverze_rag.answering.strangers import changes
@@ -21,8 +22,9 @@ _CLAUSE_LEAD = 0.75
 _BACKWARD_LEAD = 0.3
 # Another mark wins only when its words fit the sentence better by more than rounding.
 _ROUNDING = 1e-6
-# A clause that covers this share of the words is theirs.
-_AS_CLOSE = 0.95
+_HELD = 0.7
+# A clause that covers this share of the words is theirs: all of them, in other inflections.
+_AS_CLOSE = 0.949
 # A shorter clause ("and 14 days for silver") is told apart by the words of the whole sentence.
 _FEWEST_WORDS_OF_A_CLAUSE = 2
 
@@ -37,7 +39,7 @@ def is_borrowed(clause: Clause, claim: Statement, source: Source, window: Window
 
     "Refunds take 90 days" over "Refunds take 7 days. The warranty lasts 90 days.": the words of the 7 fit better.
     """
-    own = [word for word in clause.topics if not has_digit(word)]
+    own = [word for word in clause.topics if not has_digit(word) and not is_optional(word)]
     marks = [
         mark for mark in marks_of(clause.facts) if not (isinstance(mark, Number) and mark.spelled and mark.value == 1)
     ]
@@ -73,11 +75,31 @@ def _fits_another(mark: Mark, words: Sequence[str], clause: Clause, segments: Se
     ]
     own, rival = 0.0, 0.0
     for here, (_, part) in enumerate(segments):
-        if bears[here] and not changes(clause, part.terms):
+        if bears[here] and (
+            agrees[here] or not (changes(clause, part.terms) or _is_told_apart(here, rows, agrees, segments))
+        ):
             leads = [_lead(here, there, segments, bears) for there in range(len(segments))]
             fit = gathered(words, keys, ((lead, row) for lead, row in zip(leads, rows, strict=True) if lead))
             own, rival = (max(own, fit), rival) if agrees[here] else (own, max(rival, fit))
     return rival > own + _ROUNDING
+
+
+def _is_told_apart(
+    here: int, rows: Sequence[Sequence[float]], agrees: Sequence[bool], segments: Sequence[tuple[int, Clause]]
+) -> bool:
+    """Whether a segment lacks a word of the claim that stands behind it, in its statement, beside the mark itself.
+
+    "10:30 on Saturdays" of "back by 9:30 in the evening, by 10:30 on Saturdays": the evening belongs to both.
+    """
+    return not agrees[here] and any(
+        mine and segments[there][0] == segments[here][0] and _has_more(rows[there], rows[here])
+        for there, mine in enumerate(agrees)
+        if there > here
+    )
+
+
+def _has_more(row: Sequence[float], other: Sequence[float]) -> bool:
+    return any(mine >= _HELD > theirs for mine, theirs in zip(row, other, strict=True))
 
 
 def leads_of(clause: Clause) -> tuple[float, float]:

@@ -9,10 +9,7 @@ from konverze_rag.answering.pieces import header_of
 from konverze_rag.answering.sources import Source, Window
 from konverze_rag.answering.statements import Statement
 from konverze_rag.answering.strangers import holds
-from konverze_rag.answering.wording import content_words, coverage
-
-# So much better another column's name must fit.
-_COLUMN_LEAD = 0.3
+from konverze_rag.answering.wording import content_words
 
 
 def is_of_another_row(claim: Statement, source: Source, window: Window) -> bool:
@@ -37,23 +34,35 @@ def is_of_another_column(claim: Statement, source: Source, window: Window) -> bo
     header = source.header(window)
     if header is None:
         return False
-    names, cells = _cells(header.text), _cells(source.statement(window.first).text)
+    names, cells = cells_of(header.text), cells_of(source.statement(window.first).text)
     if len(names) != len(cells):
         return False
     claimed = claim.whole.facts.needed()
-    fits = [coverage(content_words(name), claim.whole.said) for name in names]
+    columns = [frozenset(content_words(name)) for name in names]
     said = [facts(cell).numbers for cell in cells]
     for number in claimed:
-        own = [fit for fit, found in zip(fits, said, strict=True) if any(number.agrees(other) for other in found)]
+        own = [
+            words for words, found in zip(columns, said, strict=True) if any(number.agrees(other) for other in found)
+        ]
         others = [
-            fit
-            for fit, found in zip(fits, said, strict=True)
+            words
+            for words, found in zip(columns, said, strict=True)
             if any(number.competes(other) and not any(other.agrees(mine) for mine in claimed) for other in found)
         ]
-        if own and max(others, default=0.0) > max(own) + _COLUMN_LEAD:
+        if own and any(all(_fits_better(other, mine, claim) for mine in own) for other in others):
             return True
     return False
 
 
-def _cells(row: str) -> list[str]:
+def _fits_better(other: frozenset[str], own: frozenset[str], claim: Statement) -> bool:
+    """Whether the claim has a word of another column's name and, of what that lacks, none of its own column's."""
+    return _held(other - own, claim) > _held(own - other, claim) == 0
+
+
+def _held(words: frozenset[str], claim: Statement) -> float:
+    return max((claim.whole.said.best(word) for word in words), default=0.0)
+
+
+def cells_of(row: str) -> list[str]:
+    """The cells of a row."""
     return [cell.strip() for cell in row.strip().strip("|").split("|")]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb
-from konverze_rag.answering.facts import Facts, Number, facts
+from konverze_rag.answering.clauses import clauses_of, is_exception, shares_subject, shares_verb
+from konverze_rag.answering.facts import Facts, Number, facts, is_denied
 from konverze_rag.answering.meanings import meanings
 from konverze_rag.answering.opposites import Stance
 from konverze_rag.answering.phrases import plainly
 from konverze_rag.answering.quantities import DENIALS, MONTHS
 from konverze_rag.answering.sounds import heard, sound
 from konverze_rag.answering.terms import AUXILIARIES, Term, terms_of
-from konverze_rag.answering.wording import Vocabulary, content_words, likeness, topic_words
+from konverze_rag.answering.wording import Vocabulary, content_words, likeness, topics_among
 
 # What is included costs nothing.
 _FREE = Number(Decimal(0), "rupee")
@@ -41,7 +42,12 @@ class Sayings:
     @classmethod
     def of(cls, text: str) -> Sayings:
         """The words of a text."""
-        found = frozenset(content_words(text))
+        return cls.among(content_words(text))
+
+    @classmethod
+    def among(cls, content: Iterable[str]) -> Sayings:
+        """The same of the content words of a text."""
+        found = frozenset(content)
         known = frozenset(meaning for word in found for meaning in meanings(word))
         return cls(Vocabulary(found), known, frozenset(map(str.isascii, found)))
 
@@ -93,11 +99,12 @@ class Clause:
     def of(cls, text: str, header: str | None = None) -> Clause:
         """A clause as it is compared; one of a source by the words of its table's header too."""
         found = facts(text)
-        said = Sayings.of(f"{header}\n{text}" if header else text)
+        content = content_words(text)
+        said = Sayings.among((*content_words(header), *content) if header else content)
         if header is not None and not said.meanings.isdisjoint(_INCLUDING):
             found = replace(found, numbers=found.numbers | {_FREE})
         terms = terms_of(text)
-        topics = (*topic_words(text), *(word for word in dict.fromkeys(content_words(text)) if word in MONTHS))
+        topics = (*topics_among(content), *(word for word in dict.fromkeys(content) if word in MONTHS))
         kept = tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS)
         return cls(
             text=text,
@@ -153,11 +160,18 @@ class Statement:
 
 
 def _with_polarity(clauses: list[Clause]) -> list[Clause]:
-    """Gives a clause that leaves its verb to the next one the polarity of that: "नकद और गहने नहीं लिए जाते"."""
+    """Gives a clause that leaves its verb to the next one the polarity of that, and an exception the contrary one.
+
+    "नकद और गहने नहीं लिए जाते", "daily, except on Sundays".
+    """
     for place in range(len(clauses) - 2, -1, -1):
         clause, following = clauses[place], clauses[place + 1]
         if following.facts.negated and len(clause.topics) <= _MOST_WORDS_OF_A_LIST and clause.shares_verb:
             clauses[place] = replace(clause, facts=replace(clause.facts, negated=True))
+    for place, clause in enumerate(clauses):
+        if place and is_exception(clause.text):
+            negated = not is_denied(clauses[place - 1].text)
+            clauses[place] = replace(clause, facts=replace(clause.facts, negated=negated))
     return clauses
 
 

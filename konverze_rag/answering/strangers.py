@@ -13,7 +13,6 @@ from konverze_rag.answering.terms import Term
 _HELD = 0.7
 # On labelled sentences, what is true seldom has more.
 _MOST_UNKNOWN = 2
-_MOST_UNKNOWN_NAMES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,7 @@ class Setting:
         known: Words of its sentence, of those before it, and of titles.
         later: Words of the sentences behind it, which may speak of something else.
         header: Words of the header of a row.
+        titles: Words of titles and headings.
         is_row: Whether it is a row, which holds for what it names and nothing else.
     """
 
@@ -32,13 +32,14 @@ class Setting:
     known: Sequence[Term]
     later: Sequence[Term] = ()
     header: Sequence[Term] = ()
+    titles: Sequence[Term] = ()
     is_row: bool = False
 
 
 def has_stranger(clause: Clause, setting: Setting) -> bool:
     """Whether a word that the source lacks decides on the truth, or stands where the source has another."""
-    is_closed = any(is_exclusive(term.word) for term in setting.said)
-    return changes(clause, setting.said, header=setting.header) or any(
+    is_closed = _is_closed(setting.said) and not _is_closed(clause.terms)
+    return changes(clause, setting.said, header=(*setting.header, *setting.titles)) or any(
         _is_added(term, setting, is_closed=is_closed)
         for term in clause.terms
         if not is_optional(term.word) and not holds(setting.known, term)
@@ -48,7 +49,7 @@ def has_stranger(clause: Clause, setting: Setting) -> bool:
 def is_foreign(claim: Sequence[Term], known: Sequence[Term]) -> bool:
     """Whether a claim brings more words of its own than another way to say the same needs."""
     unknown = [term for term in claim if not is_optional(term.word) and not holds(known, term)]
-    return len(unknown) > _MOST_UNKNOWN or sum(term.names for term in unknown) > _MOST_UNKNOWN_NAMES
+    return len(unknown) > _MOST_UNKNOWN
 
 
 def changes(clause: Clause, said: Sequence[Term], *, header: Sequence[Term] = ()) -> bool:
@@ -72,6 +73,10 @@ def changes(clause: Clause, said: Sequence[Term], *, header: Sequence[Term] = ()
 def holds(terms: Iterable[Term], wanted: Term) -> bool:
     """Whether one of the words is this one, in some inflection or under another name."""
     return any(alike(term, wanted) >= _HELD for term in terms)
+
+
+def _is_closed(terms: Iterable[Term]) -> bool:
+    return any(is_exclusive(term.word) for term in terms)
 
 
 def _is_added(term: Term, setting: Setting, *, is_closed: bool) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from konverze_indexes.terms import words
 from konverze_rag.answering.meanings import meanings
-from konverze_rag.answering.quantities import DENIALS, QUANTITY_WORDS
+from konverze_rag.answering.quantities import DENIALS, NUMBER_WORDS, QUANTITY_WORDS
 from konverze_rag.answering.wording import EMPTY, folded, has_digit
 
 _MOST_NAMES = 2
@@ -26,11 +26,13 @@ _ENDINGS = "ने ना नी ता ती ते गा गी गे क�
 _ALL_OR_ONLY = "every each all any per har हर सभी सब sab sabhi प्रत्येक प्रति only केवल सिर्फ sirf ही"
 # Parts of verbs, and what stands for a figure or a place in a sentence.
 _PARTS_OF_VERBS = """
-aren isn wasn weren don doesn didn won hasn haven couldn shouldn wouldn except ones though even
+ahead beforehand prior aren isn wasn weren don doesn didn won hasn haven couldn shouldn wouldn except ones though even
+दोनों dono जबकि क्योंकि इसलिए वरना अन्यथा jabki kyunki isliye warna
 जाने आने आना आ आए आएं आएगा आएगी आती आता आते ले लें लेनी लेने दें देनी देने करनी बजे पाए बनने हो से समय पास कम ज्यादा अधिक
 रहेगा रहेगी रहेंगे रहता रहती रहते रहना पडता पडती पडते पडेगा पडेगी पडेंगे
 aana aane aaye kam zyada jyada karane karwane karwana baje
 """
+_DISTRIBUTIVES = frozenset({"every", "each", "हर", "har"})
 _HONORIFICS = frozenset(_TITLES.split())
 _BEFORE_NOUNS = frozenset(_DETERMINERS.split())
 _PREPOSITIONS = frozenset(_PLACES.split())
@@ -72,8 +74,11 @@ def terms_of(text: str) -> tuple[Term, ...]:
 
 
 def _counts(place: int, said: list[str]) -> bool:
-    """Whether "only" means no more than that: "only ₹50"."""
-    return said[place] in _QUANTIFIERS and any(has_digit(word) for word in said[place + 1 : place + 2])
+    """Whether "only" means no more than that ("only ₹50"), and "every" goes with its figure ("every ten days")."""
+    following = said[place + 1 : place + 2]
+    if said[place] in _DISTRIBUTIVES and any(NUMBER_WORDS.get(word, 0) > 1 for word in following):
+        return True
+    return said[place] in _QUANTIFIERS and any(map(has_digit, following))
 
 
 def _names(place: int, said: list[str]) -> bool:

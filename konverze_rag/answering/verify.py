@@ -10,6 +10,7 @@ from konverze_core.answers import Citation
 from konverze_core.documents import Span
 from konverze_core.retrieval import Hit
 from konverze_rag.answering.agreement import disagreement, disagreement_of_figures, has_other_polarity
+from konverze_rag.answering.clauses import spelled_out
 from konverze_rag.answering.language import language_of
 from konverze_rag.answering.rows import is_of_another_column, is_of_another_row
 from konverze_rag.answering.sources import Source, Window
@@ -21,7 +22,7 @@ Verify: TypeAlias = Callable[[str, Hit], "Support"]
 
 SUPPORTED_FROM = 0.55
 """Share of a sentence's words, by weight, that a source must hold; set on labelled sentences."""
-ROW_SUPPORTED_FROM = 0.5
+ROW_SUPPORTED_FROM = 0.45
 """The same of a row and its header, for a sentence with a figure: rows lack the words that make a sentence of them."""
 SIMILAR_FROM = 0.86
 """Cosine from which a sentence in another language says the same; for multilingual-e5-small, others need their own."""
@@ -147,14 +148,13 @@ def _judged(
 
 def _by_clauses(claim: Statement, source: Source) -> Support | None:
     """The place of the first of several clauses, each of which some place supports by itself."""
-    clauses = [clause for clause in claim.clauses if not clause.shares_subject]
-    if len(clauses) < len(claim.clauses) or len(clauses) < _FEWEST_CLAUSES:
+    if any(clause.shares_subject for clause in claim.clauses) or len(claim.clauses) < _FEWEST_CLAUSES:
         return None
-    if any(len(clause.topics) < _FEWEST_WORDS_OF_A_CLAUSE for clause in clauses):
+    parts = [Statement.of(text) for text in spelled_out([clause.text for clause in claim.clauses])]
+    if any(len(part.whole.topics) < _FEWEST_WORDS_OF_A_CLAUSE for part in parts):
         return None
     found: list[Support] = []
-    for clause in clauses:
-        part = Statement.of(clause.text)
+    for part in parts:
         support = _by_words(part, source, source.ranked(part))
         if not support.supported:
             return None

@@ -61,7 +61,12 @@ def topic_words(text: str) -> tuple[str, ...]:
 
     Codes (`lk-204/b`) are topics, prices (`rs.500`) are not.
     """
-    found = tuple(dict.fromkeys(content_words(text)))
+    return topics_among(content_words(text))
+
+
+def topics_among(content: Iterable[str]) -> tuple[str, ...]:
+    """The same of the content words of a text."""
+    found = tuple(dict.fromkeys(content))
     return tuple(word for word in found if word not in QUANTITY_WORDS and not _FIGURE.match(word)) or found
 
 

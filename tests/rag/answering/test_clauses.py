@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb
+from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_verb, spelled_out
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,9 @@ from konverze_rag.answering.clauses import clauses_of, shares_subject, shares_ve
     [
         ("Refunds take 7 days, exchanges 3 days.", ["Refunds take 7 days", "exchanges 3 days."]),
         ("Oil is included, filters are not.", ["Oil is included", "filters are not."]),
+        ("It is closed on Mondays and on national holidays", ["It is closed on Mondays on national holidays"]),
+        ("वर्ड नहीं चलेगी, फाइल पीडीएफ में भेजें", ["वर्ड नहीं चलेगी", "फाइल पीडीएफ में भेजें"]),
+        ("Boats are late because of a storm", ["Boats are late because of a storm"]),
         ("If the seal is broken, the warranty is void.", ["If the seal is broken, the warranty is void."]),
         (
             "Cut strips, insulin and cold items are never returned",
@@ -30,3 +33,11 @@ def test_clauses_leave_subject_and_verb_to_each_other() -> None:
     assert shares_verb("हॉल में 600")
     assert not shares_verb("लॉन में 900 मेहमान बैठ सकते हैं")
     assert not shares_verb("the dropper batch on 22 June")
+
+
+def test_a_clause_without_a_verb_is_spelled_out_by_the_one_before() -> None:
+    clauses = clauses_of("The class size is 10 for glazing and 12 for weaving")
+    assert [" ".join(clause.split()) for clause in spelled_out(clauses)] == [
+        "The class size is 10 for glazing",
+        "The class size is 12 for weaving",
+    ]

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from konverze_rag.answering.facts import Date, Number, facts, is_negated
+from konverze_rag.answering.phrases import plainly
 
 
 def numbers(text: str) -> set[tuple[int, str]]:
@@ -109,3 +110,34 @@ def test_codes_and_addresses_are_compared_whole() -> None:
 )
 def test_negation_in_three_languages(text: str, *, negated: bool) -> None:
     assert is_negated(text) is negated
+
+
+def test_a_digit_that_only_newer_tables_know_is_no_number() -> None:
+    assert facts("room \U0001ccf0").numbers == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("twenty-five days", "25 days"), ("noon", "12 pm"), ("midnight", "12 am"), ("पैंतालीस मिनट", "45 minutes")],
+)
+def test_spelled_numbers_and_times_are_the_same_as_figures(one: str, other: str) -> None:
+    assert facts(plainly(one)).numbers == facts(plainly(other)).numbers
+
+
+def test_a_time_without_its_half_of_the_day_may_be_either() -> None:
+    (told,), (evening,), (other,) = (facts(text).numbers for text in ("9:30", "9:30 pm", "8:30 pm"))
+    assert told.agrees(evening)
+    assert evening.agrees(told)
+    assert not told.agrees(other)
+    (morning,) = facts("9:30 am").numbers
+    assert not morning.agrees(evening)
+
+
+def test_a_word_that_counts_things_is_neither_price_nor_share() -> None:
+    (instalments,), (share,), (photos,) = (facts(text).numbers for text in ("four instalments", "4%", "4"))
+    assert not instalments.agrees(share)
+    assert instalments.agrees(photos)
+
+
+def test_a_sign_belongs_to_the_price_behind_it() -> None:
+    assert numbers("photo | 8 | ₹100") == {(8, ""), (100, "rupee")}

@@ -1,8 +1,8 @@
 """Citation checking measured on labelled sentences that were written without sight of it, beside two simple methods.
 
 When they were first judged, `MORE_CLAIMS` gave a precision of .737 and a recall of .763, `FRESH_CLAIMS` .713 and .592.
-The checker has been mended by both and by `LATER_CLAIMS` since, so that none of them is held out any more. The
-sentences of `UNSEEN_CLAIMS` were written before the last mending and judged once, after it.
+`UNSEEN_CLAIMS` gave .889 and .767, `DEV_CLAIMS` .725 and .617. The checker has been mended by all of them and by
+`LATER_CLAIMS` since, so that none of them is held out any more.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import pytest
 
 from konverze_rag.answering.verify import supports
 from tests.rag.answering.claims import CLAIMS, Claim
+from tests.rag.answering.dev_claims import DEV_CLAIMS
 from tests.rag.answering.fresh_claims import FRESH_CLAIMS
 from tests.rag.answering.later_claims import LATER_CLAIMS
 from tests.rag.answering.more_claims import MORE_CLAIMS
 from tests.rag.answering.unseen_claims import UNSEEN_CLAIMS
 
-ALL_CLAIMS = (*CLAIMS, *MORE_CLAIMS, *FRESH_CLAIMS, *LATER_CLAIMS, *UNSEEN_CLAIMS)
+ALL_CLAIMS = (*CLAIMS, *MORE_CLAIMS, *FRESH_CLAIMS, *LATER_CLAIMS, *UNSEEN_CLAIMS, *DEV_CLAIMS)
 WORD = re.compile(r"[\w\u0900-\u0963]+")  # \w alone leaves out the vowel signs of Devanagari
 
 
@@ -60,13 +61,14 @@ def precision(method: Callable[[str, str], bool]) -> float:
 @pytest.mark.parametrize(
     ("claims", "judged"),
     [
-        (CLAIMS, (81, 0, 1)),
+        (CLAIMS, (82, 0, 0)),
         (MORE_CLAIMS, (109, 1, 5)),
-        (FRESH_CLAIMS, (134, 2, 13)),
-        (LATER_CLAIMS, (86, 1, 18)),
-        (UNSEEN_CLAIMS, (56, 7, 17)),
+        (FRESH_CLAIMS, (135, 2, 12)),
+        (LATER_CLAIMS, (89, 1, 15)),
+        (UNSEEN_CLAIMS, (66, 2, 7)),
+        (DEV_CLAIMS, (52, 0, 8)),
     ],
-    ids=["first", "more", "fresh", "later", "unseen"],
+    ids=["first", "more", "fresh", "later", "unseen", "dev"],
 )
 def test_labelled_sentences_are_judged_as_well_as_they_were(
     claims: tuple[Claim, ...], judged: tuple[int, int, int]
@@ -75,10 +77,10 @@ def test_labelled_sentences_are_judged_as_well_as_they_were(
 
 
 def test_no_sentence_stands_twice() -> None:
-    assert len({claim.text for claim in ALL_CLAIMS}) == len(ALL_CLAIMS) == 1079
+    assert len({claim.text for claim in ALL_CLAIMS}) == len(ALL_CLAIMS) == 1199
 
 
 def test_simple_methods_let_more_wrong_sentences_pass() -> None:
-    assert precision(by_checker) > 0.97
+    assert precision(by_checker) > 0.98
     assert precision(by_shared_words) < 0.6
     assert precision(by_fuzzy_match) < 0.6

@@ -23,7 +23,7 @@ def test_labelled_sentences() -> None:
     assert len(CLAIMS) == 177
     assert sum(claim.supported for claim in CLAIMS) == 82
     assert wrongly_supported == []
-    assert wrongly_refused == ["On weekdays the gym opens at 5:30 in the morning and stays open until 10 pm."]
+    assert wrongly_refused == []
 
 
 @pytest.mark.parametrize("source", [RETURNS, CLINIC_HI, PLANS, POLICY])
@@ -134,3 +134,74 @@ def test_a_citation_counts_in_the_document() -> None:
     assert (found.number, found.document_id, found.page, found.supported) == (2, "d", 3, True)
     loose = Hit(chunk=Chunk(document_id="d", ordinal=0, text=POLICY), score=1.0)
     assert citation(1, loose, Verifier()("Refunds take 7 days", loose)).span is None
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        (
+            "Members are paid into their accounts, cash no.\nसदस्यों को भुगतान खाते में होता है, नकद नहीं।",
+            "सदस्यों को भुगतान खाते में होता है।",
+            "सदस्यों को भुगतान नकद होता है।",
+        ),
+        (
+            "Bikes must be left at our stand, otherwise a fine of ₹100 is due.",
+            "If a bike is not left at our stand, a fine of ₹100 is due.",
+            "If a bike is not left at our stand, a fine of ₹200 is due.",
+        ),
+        (
+            "The wheel course is open only to those who have finished the first one.",
+            "The wheel course is open to those who have finished the first one.",
+            "The wheel course is open to anyone.",
+        ),
+        (
+            "A joining fee of ₹500 is charged once.\nA half-yearly pass costs ₹900.",
+            "The joining fee is charged once.",
+            "The joining fee of ₹500 is charged every year.",
+        ),
+        (
+            "Usage | Home rate | Shop rate\nup to 100 | ₹3.50 | ₹5.20\nabove 100 units | ₹6.40 | ₹7.90",
+            "Above 100 units the home rate is ₹6.40.",
+            "Above 100 units the home rate is ₹7.90.",
+        ),
+        (
+            "Course | Fee | Class size\nWeaving | ₹3,600 | 12\nGlazing | ₹2,200 | 10",
+            "The class size is 10 for glazing and 12 for weaving.",
+            "The class size is 12 for glazing and 10 for weaving.",
+        ),
+        (
+            "Lost keys are kept by Captain Elias D'Mello.",
+            "Captain Elias D'Mello keeps lost keys.",
+            "Captain Elias D'Souza keeps lost keys.",
+        ),
+        (
+            "Photography without flash is permitted everywhere except in the annexe.",
+            "Photography without flash is permitted.",
+            "You may take photographs in the annexe.",
+        ),
+        (
+            "Orders placed before noon are shipped the same day, except on Sundays.",
+            "Orders placed before noon are shipped on the same day, but not on Sundays.",
+            "Orders placed before noon are shipped on Sundays.",
+        ),
+        (
+            "The emergency line is answered from 8 pm to 8 am.",
+            "From 8 pm to 8 am the emergency line is answered.",
+            "The emergency line is answered from 8 am to 8 pm.",
+        ),
+        (
+            "Weight | Within the city | Rest of India\nup to 500 g | ₹45 | ₹90",
+            "Up to 500 g costs ₹45 within the city and ₹90 in the rest of India.",
+            "Up to 500 g costs ₹90 within the city and ₹45 in the rest of India.",
+        ),
+        (
+            "Compensation never exceeds the declared value.",
+            "Compensation cannot exceed the declared value.",
+            "Compensation may be higher than the declared value.",
+        ),
+        ("You pay after delivery and before assembly.", "You pay before assembly.", "You pay after assembly."),
+    ],
+)
+def test_what_tells_a_wrong_sentence_from_a_right_one(source: str, right: str, wrong: str) -> None:
+    assert supports(right, source).supported
+    assert not supports(wrong, source).supported

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - documents and sentences as they come
-"""Sentences about ten more invented businesses, as a good model would put them; the checker was never mended by them.
+"""Sentences about ten more invented businesses, as a good model would put them, labelled without sight of the checker.
 
 The kinds: `paraphrase` (in other words, merged or reordered), `number`, `date`, `name` (one of them wrong), `role` (a
 figure or a word that belongs to something else), `negation` (the meaning turned), `condition` (a condition, limit or
