@@ -19,10 +19,16 @@ DOCS_STAMP := $(VENV)/.docs-installed
 AZURITE := build/azurite
 AZURITE_VERSION := 3.35.0
 
-.PHONY: demo test faults lint types check wheel-test bench docs lock clean
+.PHONY: demo notebooks test faults lint types check wheel-test bench docs lock clean
 
 demo: $(STAMP)
 	$(BIN)/konverze demo
+
+# The notebooks, run from beginning to end: a page of each in build/notebooks/. To work in one: marimo edit notebooks/FILE.
+notebooks: $(STAMP)
+	for notebook in notebooks/[0-9]*.py; do \
+		$(BIN)/python tools/notebook_pages.py $$notebook build/notebooks || exit 1; \
+	done
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q --ignore=tests/faults
