@@ -64,7 +64,7 @@ wheel-test: $(STAMP)
 	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock \
 		"$$(ls $(CURDIR)/dist/*.whl)[$(EXTRAS)]"
 	mkdir -p $(WHEEL_RUN)
-	cp -r tests docs benchmarks tools *.md LICENSE pyproject.toml $(WHEEL_RUN)
+	cp -r tests docs benchmarks notebooks tools *.md LICENSE pyproject.toml $(WHEEL_RUN)
 	cd $(WHEEL_RUN) && $(CURDIR)/$(WHEEL_VENV)/bin/python -m pytest -q -o pythonpath=. --ignore=tests/faults $(WHEEL_TESTS)
 
 # The whole suite beside its peers, which are installed here: about an hour. One question: `make bench ASK=dense`.

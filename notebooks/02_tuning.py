@@ -304,9 +304,10 @@ def _():
 
 
 @app.cell
-def _(best, folder, sweep):
+def _(acme, best, folder, sweep):
     chosen_file = Path(folder.name) / "acme.toml"
-    tuning.write_settings(chosen_file, best.candidate.settings, tuning.evidence_of(sweep, best), may_replace=True)
+    chosen = tuning.settings_with(acme.settings(), best.candidate)  # what the tenant has of its own besides, stays
+    tuning.write_settings(chosen_file, chosen, tuning.evidence_of(sweep, best), may_replace=True)
     mo.md(f"```toml\n{chosen_file.read_text('utf-8')}\n```")
     return (chosen_file,)
 

@@ -21,6 +21,7 @@ with app.setup:
     from konverze_rag.tuning.showing.report import comparison_page
 
     SIDE_HITS, SIDE_CHANGES = 3, 4
+    UNNUMBERED = '<ol style="list-style:none;padding:0">'  # each hit tells its rank
     TWO_COLUMNS = "display:grid;grid-template-columns:1fr 1fr;gap:1.5rem;font-size:13px"
 
 
@@ -153,7 +154,7 @@ def _(comparison):
     def side_by_side(change):
         """The first hits of a question, before and after."""
         sides = "".join(
-            f"<div><b>{name}</b>{hit_list(change.question, hits[:SIDE_HITS])}</div>"
+            f"<div><b>{name}</b>{hit_list(change.question, hits[:SIDE_HITS]).replace('<ol>', UNNUMBERED)}</div>"
             for name, hits in (("before", change.hits_before), ("after", change.hits_after))
         )
         said = f"{escape(change.question.text)} ({change.before:.2f} before, {change.after:.2f} after)"
