@@ -75,8 +75,8 @@ $(BENCH_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(EXTRAS),bench]'
 	touch $(BENCH_STAMP)
 
-# The documentation site: build/docs/index.html. Fails where a link of it leads nowhere.
-docs: $(DOCS_STAMP)
+# The documentation site with the notebooks' pages: build/docs/index.html. Fails where a link of it leads nowhere.
+docs: $(DOCS_STAMP) notebooks
 	$(BIN)/python -m tools.docs_site
 
 $(DOCS_STAMP): $(STAMP)

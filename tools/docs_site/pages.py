@@ -21,6 +21,9 @@ MOVED = {
 PICTURES = "benchmarks/results"
 """Folder of the pictures that the benchmarks' page shows."""
 
+NOTEBOOKS = "build/notebooks"
+"""Folder of the notebooks' pages, where `make notebooks` has written them; without, links to notebooks are words."""
+
 FENCED = re.compile(r"(^[ \t]*```.*?^[ \t]*```[ \t]*$)", re.DOTALL | re.MULTILINE)
 """A block of code; splitting by it leaves the blocks at the odd places."""
 
@@ -29,11 +32,12 @@ LINK = re.compile(r"`[^`\n]*`|(?P<mark>!?\[(?P<text>[^\]]*)\]\()(?P<target>[^)#\
 
 
 def places(root: Path) -> dict[str, str]:
-    """Place on the site of each page and picture, by its path in the repository."""
+    """Place on the site of each page, picture and notebook, by its path in the repository."""
     below = sorted(path.relative_to(root).as_posix() for path in (root / "docs").rglob("*.*"))
     pictures = sorted(path.relative_to(root).as_posix() for path in (root / PICTURES).glob("*.png"))
     own = {path: _index(path.removeprefix("docs/")) for path in below}
-    return {**MOVED, **own, **{path: path for path in pictures}}
+    notebooks = {f"notebooks/{page.stem}.py": f"notebooks/{page.name}" for page in (root / NOTEBOOKS).glob("*.html")}
+    return {**MOVED, **own, **{path: path for path in pictures}, **notebooks}
 
 
 def _index(place: str) -> str:
@@ -42,13 +46,15 @@ def _index(place: str) -> str:
 
 
 def write_pages(root: Path, sources: Path) -> None:
-    """Writes all pages and pictures to their places below a folder."""
+    """Writes all pages, pictures and notebooks to their places below a folder."""
     known = places(root)
     for path, place in known.items():
         there = sources / place
         there.parent.mkdir(parents=True, exist_ok=True)
         if path.endswith(".md"):
             there.write_text(placed((root / path).read_text("utf-8"), path, known), "utf-8")
+        elif path.endswith(".py"):
+            shutil.copy(root / NOTEBOOKS / there.name, there)
         else:
             shutil.copy(root / path, there)
 
