@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import date
@@ -29,7 +30,7 @@ from konverze_rag.asking import Asking
 from konverze_rag.calibration import sentence_queries
 from konverze_rag.chunkers import SettledChunker, counts_of
 from konverze_rag.conversations import TurnSelection, checked_feedback, checked_name, checked_turn, insights_of
-from konverze_rag.embedding import model_vectors
+from konverze_rag.embedding import patient_vectors
 from konverze_rag.exporting import Holdings, write_export
 from konverze_rag.ingest.folders import Selection
 from konverze_rag.ingest.ingestion import Ingestion
@@ -503,15 +504,15 @@ class Tenant:
 
         Raises:
             ConflictError: Writers were faster, time and again; the old model stays.
-            ProviderError: The embedding service failed; the old model stays.
+            ProviderError: The embedding service failed, or limits the rate for longer than can be waited; the old model
+                stays.
             StoreError: The store did not take it.
         """
         chosen = self._asked(self.tenancy.model if embedder is None else QuestionBatches(embedder))
         embed = embedding = None
         if chosen is not None:
-            info = chosen.embedder.info
-            embed = partial(model_vectors, chosen.embedder.embed_documents, dim=info.dim)
-            embedding = Embedding.of(info)
+            embed = partial(patient_vectors, chosen.embedder, stopped=threading.Event())
+            embedding = Embedding.of(chosen.embedder.info)
         serving = self._model
         self._use(serving, upcoming=chosen)
         try:

@@ -153,6 +153,22 @@ def test_a_reindexing_that_fails_changes_nothing(make_engine):
     tenant.ingest(b"more", source="more")
 
 
+def test_a_reindexing_waits_out_a_rate_limit(make_engine):
+    class Busy(HashingEmbedder):
+        refusals = 2
+
+        def embed_documents(self, texts):
+            if self.refusals:
+                self.refusals -= 1
+                raise kr.RateLimitedError("busy", retry_after_s=0.01)
+            return super().embed_documents(texts)
+
+    tenant = make_engine().tenant("acme")
+    tenant.ingest(b"Refunds take 7 days.", source="policy")
+    assert tenant.reindex(Busy(32)) == 2
+    assert tenant.search("refunds")
+
+
 def test_settings_of_a_tenant_take_effect(make_engine, clock):
     engine, other = make_engine(), make_engine()
     tenant, same = engine.tenant("acme"), other.tenant("acme")
