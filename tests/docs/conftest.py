@@ -1,3 +1,4 @@
+import gc
 import os
 
 import pytest
@@ -11,4 +12,5 @@ def place(monkeypatch, tmp_path):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KONVERZE_EMBEDDINGS", "none")
-    return tmp_path
+    yield tmp_path
+    gc.unfreeze()  # the guide to serving freezes what is there
