@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Scores
+from konverze_rag.tuning.measuring.evaluation import AnswerEvaluation, Scores, mean_of
 from konverze_rag.tuning.questions.question_set import QuestionSet
 from konverze_rag.tuning.sweep import MEDIAN, P99
 
@@ -88,11 +88,11 @@ class AnswerSummary:
         names = ("citation_precision", "citation_recall", "answered", "degraded")
         return cls(
             count=len(evaluation.questions),
-            **{name: _mean(evaluation.scores[name]) for name in names},
+            **{name: mean_of(evaluation.scores[name]) for name in names},
             refusals=refusals_of(evaluation),
-            input_tokens=_mean(evaluation.input_tokens),
-            output_tokens=_mean(evaluation.output_tokens),
-            cost=_mean(evaluation.costs),
+            input_tokens=mean_of(evaluation.input_tokens),
+            output_tokens=mean_of(evaluation.output_tokens),
+            cost=mean_of(evaluation.costs),
             p50_ms=float(np.quantile(evaluation.latencies_ms, MEDIAN)),
             p99_ms=float(np.quantile(evaluation.latencies_ms, P99)),
         )
@@ -111,8 +111,3 @@ def answerable_of(questions: QuestionSet) -> Scores:
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
-
-
-def _mean(scores: Scores) -> float:
-    judged = scores[~np.isnan(scores)]
-    return float(judged.mean()) if len(judged) else float("nan")

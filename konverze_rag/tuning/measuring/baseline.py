@@ -28,7 +28,7 @@ import numpy as np
 from msgspec import Struct
 
 from konverze_core.errors import ConfigError
-from konverze_rag.tuning.measuring.evaluation import Evaluation, Scores, scores_by
+from konverze_rag.tuning.measuring.evaluation import Evaluation, Scores, mean_of, scores_by
 from konverze_rag.tuning.measuring.statistics import Difference, difference
 from konverze_rag.version import __version__
 
@@ -194,4 +194,4 @@ def _compared(baseline: Baseline, evaluation: Evaluation, metric: str) -> Regres
     found = difference(before, after)
     if not found.count:
         raise ConfigError("no question is judged by this metric: look at another")
-    return Regression(metric=metric, before=float(np.nanmean(before)), after=float(np.nanmean(after)), difference=found)
+    return Regression(metric=metric, before=mean_of(before), after=mean_of(after), difference=found)

@@ -15,6 +15,7 @@ from konverze_core.retrieval import Hit
 from konverze_rag.answering.condense import condensed_without_model
 from konverze_rag.answering.parents import widened
 from konverze_rag.questions import MAX_QUERY_CHARS
+from konverze_rag.settings import Settings
 from konverze_rag.tuning.candidates import Candidate
 from konverze_rag.tuning.measuring.evaluation import Evaluation
 from konverze_rag.tuning.measuring.scoring import scores_of
@@ -50,9 +51,10 @@ class Retrieval:
         """
         asked = [(standalone_of(question), question.text) for question in questions]
         self.scratch.embed_questions(list(dict.fromkeys(text for pair in asked for text in pair)))
+        settings = self.scratch.settings(self.candidate).model_copy(update={"retrieval_k": self.k})
         for pair in asked[:WARM_UP]:
-            self._searched(*pair)
-        found = [self._searched(*pair) for pair in asked]
+            self._searched(*pair, settings)
+        found = [self._searched(*pair, settings) for pair in asked]
         judged = [scores_of(one, hits) for one, (hits, _) in zip(questions, found, strict=True)]
         names = list(dict.fromkeys(name for scores in judged for name in scores))
         return Evaluation(
@@ -67,11 +69,10 @@ class Retrieval:
             evaluated_at=now,
         )
 
-    def _searched(self, standalone: str, original: str) -> tuple[tuple[Hit, ...], float]:
+    def _searched(self, standalone: str, original: str, settings: Settings) -> tuple[tuple[Hit, ...], float]:
         """Hits as an answer would rest on them, and the milliseconds of the search."""
         tenant = self.scratch.tenant
         retriever, snapshot = tenant.retriever, tenant.index.snapshot()
-        settings = self.scratch.settings(self.candidate).model_copy(update={"retrieval_k": self.k})
         for text in {standalone, original}:
             retriever.prepare(text, None)
         since = time.perf_counter()
