@@ -20,10 +20,10 @@ from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from konverze_indexes.container import Whole
 from konverze_indexes.filters import Mask
-from konverze_indexes.postings import MAX_SHARE, Block, Floats, Numbers, Place, Postings, length_norms, term_hashes
+from konverze_indexes.postings import MAX_SHARE, Block, Floats, Numbers, Place, Postings, length_norms, term_names
 from konverze_indexes.stemming import Analysis
 
 ROUNDING = 1e-6
@@ -88,11 +88,11 @@ class LexicalIndex:
         rows, _ = self._totals
         terms: list[Term] = []
         best = 0.0
-        for hashed in term_hashes(dict.fromkeys(self._analysis.terms(question))).tolist():
+        for name in term_names(dict.fromkeys(self._analysis.terms(question))):
             held = 0
             places: list[Place | None] = []
             for block, live in self._blocks:
-                place = block.place(hashed)
+                place = block.place(name)
                 places.append(place)
                 if place is not None:
                     held += _held(place, live)
@@ -188,7 +188,7 @@ def _floor(scores: Floats, k: int) -> float:
     return float(ordered[len(ordered) - k])
 
 
-def _share(frequencies: npt.NDArray[np.uint8], norms: Floats, weight: float) -> Floats:
+def _share(frequencies: Whole, norms: Floats, weight: float) -> Floats:
     """What a term adds to the scores of rows."""
     counted = frequencies.astype(np.float32)
     below = counted + norms
@@ -248,7 +248,7 @@ class _BlockSearch:
                 scores += _share(place.frequencies, self._norms, weight)
                 changed = scores
             else:
-                rows = place.rows.astype(np.intp)
+                rows = place.rows.astype(np.intp, copy=False)
                 changed = scores[rows]
                 changed += _share(place.frequencies, self._norms[rows], weight)
                 scores[rows] = changed

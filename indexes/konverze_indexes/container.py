@@ -7,7 +7,7 @@ Layout (safetensors-shaped; integers little-endian)::
     8 + H  ...  raw arrays, C order, little-endian, each on a 64-byte border
 
 The header maps each name to `{"dtype": numpy code, "shape": [...], "offset": bytes from the end of the header}`;
-the key `__metadata__` holds the caller's JSON.
+the key `__metadata__` holds the caller's JSON. Whole numbers have the narrowest type that holds all of their array.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ from msgspec import json as fast_json
 from konverze_core.errors import IntegrityError
 
 ALIGNMENT_BYTES = 64
-_DTYPES = {name: np.dtype(name) for name in ("<f4", "<f8", "<i4", "<i8", "<u2", "<u4", "<u8", "|u1")}
+_DTYPES = {name: np.dtype(name) for name in ("<f8", "<u2", "<u4", "<u8", "|u1")}
 
 Array: TypeAlias = npt.NDArray[Any]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
+Whole: TypeAlias = npt.NDArray[np.integer[Any]]
+"""Whole numbers, in a container of any unsigned type."""
+
 Header: TypeAlias = dict[str, Any]
 
 
@@ -38,7 +41,7 @@ def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
     """Lays arrays out in one buffer.
 
     Args:
-        arrays: Arrays of any shape; dtypes float32, float64, int32, int64, uint8, uint16, uint32, uint64.
+        arrays: Arrays of any shape: float64, or whole numbers of any type, none of them negative.
         metadata: JSON-serialisable facts about them.
 
     Returns:
@@ -46,7 +49,8 @@ def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
     """
     header: Header = {"__metadata__": metadata}
     offset = 0
-    for name, array in arrays.items():
+    narrow = {name: _narrowed(array) for name, array in arrays.items()}
+    for name, array in narrow.items():
         header[name] = {"dtype": array.dtype.str, "shape": list(array.shape), "offset": offset}
         offset += _padded(array.nbytes)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -55,10 +59,17 @@ def pack_arrays(arrays: Mapping[str, Array], metadata: Header) -> Bytes:
     packed = np.zeros(body + offset, np.uint8)
     packed[:8] = np.frombuffer(len(text).to_bytes(8, "little"), np.uint8)
     packed[8:body] = np.frombuffer(text, np.uint8)
-    for name, array in arrays.items():
+    for name, array in narrow.items():
         start = body + header[name]["offset"]
         packed[start : start + array.nbytes] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     return packed
+
+
+def _narrowed(array: Array) -> Array:
+    if array.dtype.kind == "f" or array.dtype == np.uint8:
+        return array
+    assert array.min(initial=0) >= 0
+    return array.astype(np.min_scalar_type(int(array.max(initial=0))))
 
 
 class Arrays(Mapping[str, Array]):

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from konverze_core.documents import MetadataScalar, MetadataValue
-from konverze_indexes.container import Array
+from konverze_indexes.container import Array, Whole
 from konverze_indexes.strings import StringColumn
 from konverze_indexes.where import AnyOf, Both, Condition, Either, Exists, Not, Range
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Rows: TypeAlias = npt.NDArray[np.int32]
 Key: TypeAlias = tuple[str, str]
 
 
@@ -34,21 +33,21 @@ class FilterColumn:
 
     Attributes:
         values: Sorted distinct values: strings, or float64 of shape (count,) for numbers and booleans.
-        starts: int64, shape (count + 1,): where each value's rows begin in `rows`.
-        rows: int32: rows by value; a row with several values stands under each.
+        starts: Shape (count + 1,): where each value's rows begin in `rows`.
+        rows: Rows by value; a row with several values stands under each.
     """
 
     values: StringColumn | npt.NDArray[np.float64]
-    starts: npt.NDArray[np.int64]
-    rows: Rows
+    starts: Whole
+    rows: Whole
 
-    def where_equal(self, value: MetadataScalar) -> Rows:
+    def where_equal(self, value: MetadataScalar) -> Whole:
         """Rows that hold the value."""
         position = bisect.bisect_left(cast("Sequence[Any]", self.values), value)
         found = position < len(self.values) and self.values[position] == value
         return self.rows[self.starts[position] : self.starts[position + 1]] if found else self.rows[:0]
 
-    def where_related(self, relation: str, bound: MetadataScalar) -> Rows:
+    def where_related(self, relation: str, bound: MetadataScalar) -> Whole:
         """Rows whose value is `gt`, `gte`, `lt` or `lte` the bound."""
         values = cast("Sequence[Any]", self.values)
         cut = bisect.bisect_left(values, bound) if relation in {"gte", "lt"} else bisect.bisect_right(values, bound)
@@ -83,7 +82,7 @@ class FilterBuilder:
                 arrays |= StringColumn.of(cast("list[str]", values)).arrays_as(f"filter.{number}")
             else:
                 arrays[f"filter.{number}.values"] = np.array(values, np.float64)
-            arrays[f"filter.{number}.rows"] = np.fromiter(chain.from_iterable(rows), np.int32)
+            arrays[f"filter.{number}.rows"] = np.fromiter(chain.from_iterable(rows), np.int64)
             arrays[f"filter.{number}.bounds"] = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         return arrays, keys
 
@@ -100,10 +99,10 @@ class Filters:
             column = FilterColumn(values=values, starts=arrays[f"{name}.bounds"], rows=arrays[f"{name}.rows"])
             self._columns[key, kind] = column
 
-    def rows_equal(self, key: str, value: MetadataScalar) -> Rows:
-        """int32, ascending: rows whose metadata holds the value."""
+    def rows_equal(self, key: str, value: MetadataScalar) -> Whole:
+        """Rows whose metadata holds the value, ascending; shape (found,)."""
         column = self._columns.get((key, _kind(value)))
-        return np.empty(0, np.int32) if column is None else column.where_equal(value)
+        return np.empty(0, np.int64) if column is None else column.where_equal(value)
 
     def mask(self, condition: Condition) -> Mask:
         """bool, shape (rows,): where the condition holds."""
@@ -125,7 +124,7 @@ class Filters:
     def _constant(self, value: bool) -> Mask:  # noqa: FBT001
         return np.full(self._row_count, value)
 
-    def _marked(self, groups: Sequence[Rows]) -> Mask:
+    def _marked(self, groups: Sequence[Whole]) -> Mask:
         mask = self._constant(False)
         for rows in groups:
             mask[rows] = True

@@ -1,7 +1,7 @@
 """Which rows of a segment hold which terms, in blocks of rows that open without parsing.
 
-A block numbers at most 65,536 rows, so that a posting takes three bytes. A term that many rows hold is a column
-instead: one byte a row, read at any row without a search. Layout: docs/formats/segment.md.
+A block numbers at most 65,536 rows, so that a posting takes three bytes, and two in a small block. A term that many
+rows hold is a column instead: one byte a row, read at any row without a search. Layout: docs/formats/segment.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import NamedTuple, Self, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from konverze_indexes.container import Array, Bytes
+from konverze_indexes.container import Array, Whole
 from konverze_indexes.filters import Mask
 from konverze_indexes.stemming import Analysis
 from konverze_indexes.terms import index_terms
@@ -26,14 +26,22 @@ from konverze_indexes.terms import index_terms
 K1 = 1.2
 B = 0.75
 
-BLOCK_ROWS = 65_536
-"""Rows of a block, at most: they are numbered by 16 bits."""
+POSTING_BITS = 16
+"""They number a row of a block; what a small block leaves of them tells how often a term stands there."""
+
+BLOCK_ROWS = 1 << POSTING_BITS
+"""Rows of a block, at most."""
 
 COLUMN_SHARE = 0.2
 """A term that more than this share of a block's rows hold is stored as a column."""
 
-HASH_BYTES = 8
-"""Of the name of a term."""
+NAME_BYTES = 6
+"""Of the name of a term: among 500,000 terms, two have the same one in one block of two thousand."""
+
+TAIL_BITS = 16
+"""Of a name, kept apart from the others: numpy has no type of six bytes."""
+
+TAIL = (1 << TAIL_BITS) - 1
 
 MAX_FREQUENCY = 255
 """Occurrences of a term in a row beyond this count as so many."""
@@ -41,28 +49,35 @@ MAX_FREQUENCY = 255
 MAX_SHARE = 255
 """Code of the greatest share of its weight that a term can give: all of it."""
 
-Hashes: TypeAlias = npt.NDArray[np.uint64]
+Names: TypeAlias = npt.NDArray[np.int64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 
-_ARRAYS = ("terms", "starts", "rows", "frequencies", "bests", "frequent", "columns", "column_bests", "lengths")
+_ARRAYS = (
+    "heads",
+    "tails",
+    "starts",
+    "postings",
+    "frequencies",
+    "bests",
+    "frequent",
+    "columns",
+    "column_bests",
+    "lengths",
+)
 
 
-def term_hashes(terms: Iterable[str]) -> Hashes:
-    """The names of terms in a segment, so that no vocabulary is parsed when one is opened: 64 bits of BLAKE2b.
-
-    Returns:
-        uint64, shape (terms,).
-    """
-    digests = [blake2b(term.encode("utf-8", "replace"), digest_size=HASH_BYTES).digest() for term in terms]
-    return np.frombuffer(b"".join(digests), "<u8")
+def term_names(terms: Iterable[str]) -> list[int]:
+    """The names of terms in a segment, so that no vocabulary is parsed when one is opened: 48 bits of BLAKE2b."""
+    digests = (blake2b(term.encode("utf-8", "replace"), digest_size=NAME_BYTES).digest() for term in terms)
+    return [int.from_bytes(digest, "little") for digest in digests]
 
 
-def length_norms(lengths: npt.NDArray[np.int32], mean: float) -> Floats:
+def length_norms(lengths: Whole, mean: float) -> Floats:
     """What a row's length adds below the line of BM25, float32, shape (rows,).
 
     Args:
-        lengths: int32, shape (rows,): terms in each row.
+        lengths: Shape (rows,): terms in each row.
         mean: Mean length, in terms.
     """
     return lengths.astype(np.float32) * (K1 * B / max(mean, 1e-9)) + K1 * (1 - B)
@@ -72,17 +87,17 @@ class Place(NamedTuple):
     """Where a term stands in a block.
 
     Attributes:
-        rows: uint16, ascending: rows that hold it; None for a column.
-        frequencies: uint8: how often it stands in these rows, or in all rows of the block.
+        rows: Rows that hold it, ascending; None for a column.
+        frequencies: How often it stands in these rows, or in all rows of the block.
         best: The greatest share of its weight that it gives to a row, by the block's mean length; 255ths, rounded up.
     """
 
-    rows: npt.NDArray[np.uint16] | None
-    frequencies: Bytes
+    rows: Whole | None
+    frequencies: Whole
     best: int
 
-    def frequencies_at(self, rows: Numbers) -> Bytes:
-        """How often the term stands in some rows of the block, uint8, shape (rows,)."""
+    def frequencies_at(self, rows: Numbers) -> Whole:
+        """How often the term stands in some rows of the block, shape (rows,)."""
         if self.rows is None:
             return self.frequencies[rows]
         wanted = rows.astype(np.uint16)
@@ -92,29 +107,32 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Terms of a run of rows.
+    """Terms of a run of rows. Arrays of whole numbers, as wide as it takes.
 
     Attributes:
-        terms: uint64, sorted: hashes of the terms that have postings.
-        starts: uint32, shape (terms + 1,): where each term's postings begin.
-        rows: uint16: rows of the block, ascending within a term.
-        frequencies: uint8: how often the term stands in the row, saturating at 255.
-        bests: uint8, shape (terms,): see `Place.best`.
-        frequent: uint64, sorted: hashes of the terms that have columns.
-        columns: uint8, shape (frequent terms, rows of the block): how often each stands in each row.
-        column_bests: uint8, shape (frequent terms,): see `Place.best`.
-        lengths: int32, shape (rows of the block,): terms in each row.
+        heads: Shape (terms,): the first 32 bits of the name of each term that has postings, names ascending.
+        tails: Shape (terms,): the other 16.
+        starts: Shape (terms + 1,): where each term's postings begin.
+        postings: Rows of the block, ascending within a term; where `frequencies` is empty, each with the number of
+            occurrences in its lower bits.
+        frequencies: How often the term stands in the row, saturating at 255.
+        bests: Shape (terms,): see `Place.best`.
+        frequent: Ascending: names of the terms that have columns.
+        columns: Shape (frequent terms, rows of the block): how often each stands in each row.
+        column_bests: Shape (frequent terms,): see `Place.best`.
+        lengths: Shape (rows of the block,): terms in each row.
     """
 
-    terms: Hashes
-    starts: npt.NDArray[np.uint32]
-    rows: npt.NDArray[np.uint16]
-    frequencies: Bytes
-    bests: Bytes
-    frequent: Hashes
-    columns: Bytes
-    column_bests: Bytes
-    lengths: npt.NDArray[np.int32]
+    heads: Whole
+    tails: Whole
+    starts: Whole
+    postings: Whole
+    frequencies: Whole
+    bests: Whole
+    frequent: Whole
+    columns: Whole
+    column_bests: Whole
+    lengths: Whole
 
     @cached_property
     def mean_length(self) -> float:
@@ -122,43 +140,71 @@ class Block:
         return float(self.lengths.mean(dtype=np.float64))
 
     @cached_property
-    def _tables(self) -> tuple[memoryview, memoryview]:
-        return self.terms.data, self.frequent.data
+    def _tables(self) -> tuple[memoryview, memoryview, memoryview]:
+        return self.heads.data, self.tails.data, self.frequent.data
 
-    def place(self, hashed: int) -> Place | None:
-        """Where the term stands; None when no row holds it."""
-        terms, frequent = self._tables
-        column = bisect_left(frequent, hashed)
-        if column < len(frequent) and frequent[column] == hashed:
+    @cached_property
+    def _low_bits(self) -> tuple[int, np.uint16] | None:
+        """How many bits of a posting tell occurrences, and which; None where these stand apart."""
+        bits = _spare_bits(len(self.lengths))
+        return None if self.frequencies.size else (bits, np.uint16((1 << bits) - 1))
+
+    def place(self, name: int) -> Place | None:
+        """Where the term of this name stands; None when no row holds it."""
+        heads, tails, frequent = self._tables
+        column = bisect_left(frequent, name)
+        if column < len(frequent) and frequent[column] == name:
             return Place(None, self.columns[column], int(self.column_bests[column]))
-        number = bisect_left(terms, hashed)
-        if number == len(terms) or terms[number] != hashed:
-            return None
-        start, stop = self.starts[number : number + 2].tolist()
-        return Place(self.rows[start:stop], self.frequencies[start:stop], int(self.bests[number]))
+        head, tail = name >> TAIL_BITS, name & TAIL
+        number = bisect_left(heads, head)
+        while number < len(heads) and heads[number] == head:
+            if tails[number] == tail:
+                rows, frequencies = self._postings(slice(*self.starts[number : number + 2].tolist()))
+                return Place(rows, frequencies, int(self.bests[number]))
+            number += 1
+        return None
 
-    def keys(self, targets: Numbers, vocabulary: Hashes) -> Numbers:
+    def _postings(self, part: slice) -> tuple[Whole, Whole]:
+        """Rows, and how often a term stands in each."""
+        found = self.postings[part]
+        if self._low_bits is None:
+            return found, self.frequencies[part]
+        bits, mask = self._low_bits
+        return found >> bits, found & mask
+
+    def names(self) -> Names:
+        """The names of all terms, int64, shape (terms + frequent terms,): those with postings first."""
+        listed = self.heads.astype(np.int64) << TAIL_BITS | self.tails
+        return np.concatenate([listed, self.frequent.astype(np.int64)])
+
+    def keys(self, targets: Numbers, vocabulary: Names) -> Numbers:
         """All postings in the order and form that `_block` takes, unsorted.
 
         Args:
             targets: int64, shape (rows of the block,): what number each row gets; negative for a row to leave out.
-            vocabulary: uint64, sorted: the terms to number postings by.
+            vocabulary: int64, sorted: the terms to number postings by.
         """
-        term, column_rows = np.nonzero(self.columns)
-        codes = [np.repeat(np.searchsorted(vocabulary, self.terms), np.diff(self.starts))]
-        codes += [np.searchsorted(vocabulary, self.frequent)[term]]
-        frequencies = np.concatenate([self.frequencies, self.columns[term, column_rows]])
-        rows = targets[np.concatenate([self.rows, column_rows.astype(np.uint16)])]
-        return (np.concatenate(codes) << 24 | rows << 8 | frequencies)[rows >= 0]
+        column, column_rows = np.nonzero(self.columns)
+        rows, frequencies = self._postings(slice(None))
+        numbers = np.searchsorted(vocabulary, self.names())
+        terms = [np.repeat(numbers[: len(self.heads)], np.diff(self.starts)), numbers[len(self.heads) :][column]]
+        counted = np.concatenate([frequencies, self.columns[column, column_rows]])
+        targeted = targets[np.concatenate([rows, column_rows.astype(np.uint16)])]
+        return (np.concatenate(terms) << 24 | targeted << 8 | counted)[targeted >= 0]
 
 
-def _block(vocabulary: Hashes, keys: Numbers, lengths: npt.NDArray[np.int32]) -> Block:
+def _spare_bits(row_count: int) -> int:
+    """How many bits of a posting a block of so many rows leaves for the number of occurrences."""
+    return POSTING_BITS - (row_count - 1).bit_length()
+
+
+def _block(vocabulary: Names, keys: Numbers, lengths: Whole) -> Block:
     """Lays a block out.
 
     Args:
-        vocabulary: uint64, sorted, shape (v,): hashes of terms.
+        vocabulary: int64, sorted, shape (v,): names of terms.
         keys: int64, sorted, shape (postings,): number of the term << 24 | row << 8 | frequency.
-        lengths: int32, shape (rows,): terms in each row.
+        lengths: Shape (rows,): terms in each row.
     """
     counts = np.bincount(keys >> 24, minlength=len(vocabulary))
     terms, counts = vocabulary[counts > 0], counts[counts > 0]
@@ -167,20 +213,24 @@ def _block(vocabulary: Hashes, keys: Numbers, lengths: npt.NDArray[np.int32]) ->
     shares = frequencies / (frequencies + norms[rows])
     starts = np.concatenate([[0], np.cumsum(counts)])
     bests = np.ceil(np.maximum.reduceat(shares, starts[:-1]) * MAX_SHARE) if len(terms) else np.empty(0)
-    bests = bests.astype(np.uint8)
     is_column = counts > COLUMN_SHARE * len(lengths)
     in_column = np.repeat(is_column, counts)
     columns = np.zeros((np.count_nonzero(is_column), len(lengths)), np.uint8)
     columns[np.repeat(np.arange(len(columns)), counts[is_column]), rows[in_column]] = frequencies[in_column]
+    names, postings, frequencies = terms[~is_column], rows[~in_column], frequencies[~in_column]
+    bits = _spare_bits(len(lengths))
+    if frequencies.max(initial=0) < 1 << bits:
+        postings, frequencies = postings.astype(np.uint32) << bits | frequencies, frequencies[:0]
     return Block(
-        terms=terms[~is_column],
+        heads=(names >> TAIL_BITS).astype(np.uint32),
+        tails=(names & TAIL).astype(np.uint16),
         starts=np.concatenate([[0], np.cumsum(counts[~is_column])]).astype(np.uint32),
-        rows=rows[~in_column],
-        frequencies=frequencies[~in_column],
-        bests=bests[~is_column],
+        postings=postings.astype(np.uint16),
+        frequencies=frequencies,
+        bests=bests[~is_column].astype(np.uint8),
         frequent=terms[is_column],
         columns=columns,
-        column_bests=bests[is_column],
+        column_bests=bests[is_column].astype(np.uint8),
         lengths=lengths,
     )
 
@@ -188,12 +238,12 @@ def _block(vocabulary: Hashes, keys: Numbers, lengths: npt.NDArray[np.int32]) ->
 def _built(texts: Sequence[str], analysis: Analysis) -> Block:
     codes: defaultdict[str, int] = defaultdict(count().__next__)  # in order of first sight
     tokens: list[int] = []
-    lengths = np.zeros(len(texts), np.int32)
+    lengths = np.zeros(len(texts), np.int64)
     for row, text in enumerate(texts):
         found = index_terms(text)
         lengths[row] = len(found)
         tokens += map(codes.__getitem__, found)
-    vocabulary, numbers = np.unique(term_hashes(analysis.roots(codes)), return_inverse=True)
+    vocabulary, numbers = np.unique(np.array(term_names(analysis.roots(codes)), np.int64), return_inverse=True)
     pairs = numbers[np.array(tokens, np.int64)] << 16 | np.repeat(np.arange(len(texts)), lengths)
     pairs.sort()
     firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
@@ -265,7 +315,7 @@ def _merged(sources: Sequence[tuple[Block, Numbers]], start: int) -> Block:
         inside = (targets >= start) & (targets < start + BLOCK_ROWS)
         if inside.any():
             taken.append((block, np.where(inside, targets - start, -1)))
-    vocabulary = np.unique(np.concatenate([table for block, _ in taken for table in (block.terms, block.frequent)]))
+    vocabulary = np.unique(np.concatenate([block.names() for block, _ in taken]))
     keys = np.concatenate([block.keys(targets, vocabulary) for block, targets in taken])
     keys.sort()
     return _block(vocabulary, keys, np.concatenate([block.lengths[targets >= 0] for block, targets in taken]))

@@ -28,7 +28,7 @@ from msgspec import json as fast_json
 from konverze_core.documents import Chunk, Metadata, MetadataValue, Span
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Vectors
-from konverze_indexes.container import Array, Bytes, Header, pack_arrays, unpack_arrays
+from konverze_indexes.container import Array, Arrays, Bytes, Header, Whole, pack_arrays, unpack_arrays
 from konverze_indexes.dense import DenseIndex
 from konverze_indexes.dense_building import build_dense
 from konverze_indexes.dense_calibration import CalibrationQueries
@@ -43,7 +43,7 @@ from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.texts import ReadBytes, Texts, pack_texts
 
 NONE = -1
-"""Stands for a missing page, span, parent, heading or context in an integer column."""
+"""Stands for a missing page, span, parent, heading or context in a chunk's row."""
 
 OPENED_BYTES = 370
 """Memory of a chunk that was opened, besides its text: the objects around it, measured by `sys.getsizeof`."""
@@ -269,7 +269,8 @@ def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
         page = NONE if chunk.page is None else chunk.page
         places = *_ends(chunk.span), *_ends(chunk.parent)
         rows.append((chunk.ordinal, page, *places, heading, context, metadata.code(_json(dict(chunk.metadata)))))
-    columns: dict[str, Array] = {"fields": np.array(rows, np.int32).reshape(-1, FIELDS)}
+    # One more than each: a container holds no negative numbers.
+    columns: dict[str, Array] = {"fields": np.array(rows, np.int64).reshape(-1, FIELDS) + 1}
     for name, interner in (("headings", headings), ("contexts", contexts), ("metadata", metadata)):
         columns |= interner.column().arrays_as(name)
     return columns
@@ -325,11 +326,12 @@ class Segment:
     """
 
     def __init__(self, hot: Bytes, read_text: ReadBytes, *, keeps_texts: bool = True, held_bytes: int = 0) -> None:
-        self._arrays, self._header = arrays, header = unpack_arrays(hot)
-        self._hot_bytes = hot.nbytes + held_bytes
+        arrays, header = unpack_arrays(hot)
+        self._hot = hot
+        self._buffers_bytes = hot.nbytes + held_bytes
         stored = arrays.get("dense")
         self.dense = None if stored is None else DenseIndex(stored, DenseFigures.from_json(header["dense"]))
-        self.bounds: npt.NDArray[np.int64] = arrays["documents.bounds"]
+        self.bounds: Whole = arrays["documents.bounds"]
         self.versions: npt.NDArray[np.uint64] = arrays["documents.versions"]
         self.row_count = int(self.bounds[-1])
         self._bounds = self.bounds.data
@@ -346,22 +348,27 @@ class Segment:
     @cached_property
     def postings(self) -> Postings:
         """Of the chunks' searchable texts."""
-        return Postings.read(self._arrays)
+        return Postings.read(self._arrays())
 
     @cached_property
     def filters(self) -> Filters:
         """Of the chunks' metadata."""
-        return Filters(self._arrays, self._header["filters"], row_count=self.row_count)
+        arrays, header = unpack_arrays(self._hot)
+        return Filters(arrays, header["filters"], row_count=self.row_count)
 
     @cached_property
     def _documents(self) -> StringColumn:
-        return StringColumn.read(self._arrays, "documents")
+        return StringColumn.read(self._arrays(), "documents")
+
+    def _arrays(self) -> Arrays:
+        """Read anew each time: what the header says takes more memory than it takes time."""
+        return unpack_arrays(self._hot)[0]
 
     @property
     def resident_bytes(self) -> int:
         """Decrypted bytes in memory; more when texts have been opened, or vectors read by row."""
         made = sum(self.__dict__[name].nbytes for name in ("_by_version", "content_bytes") if name in self.__dict__)
-        return self._hot_bytes + self._kept_bytes + made + (self.dense.map_bytes if self.dense else 0)
+        return self._buffers_bytes + self._kept_bytes + made + (self.dense.map_bytes if self.dense else 0)
 
     def document(self, position: int) -> IndexedDocument:
         """The catalogue row at this position."""
@@ -442,9 +449,8 @@ class Segment:
         return tuple(_chunk(self._opened(row)) for row in range(self._bounds[position], self._bounds[position + 1]))
 
     def _opened(self, row: int) -> _Opened:
-        ordinal, page, start, end, first, last, heading, context, facts = self._fields[
-            row * FIELDS : (row + 1) * FIELDS
-        ].tolist()
+        stored = self._fields[row * FIELDS : (row + 1) * FIELDS].tolist()
+        ordinal, page, start, end, first, last, heading, context, facts = [number - 1 for number in stored]
         return _Opened(
             self._document_ids.kept(bisect_right(self._bounds, row) - 1),
             ordinal,
@@ -460,7 +466,7 @@ class Segment:
     def rows_within(self, position: int, span: Span) -> list[int]:
         """Rows of the chunks that lie in a span of the document at a position, in the order of the document."""
         first, end = self._bounds[position], self._bounds[position + 1]
-        table = np.asarray(self._fields[first * FIELDS : end * FIELDS]).reshape(-1, FIELDS)
+        table = np.asarray(self._fields[first * FIELDS : end * FIELDS]).astype(np.int64).reshape(-1, FIELDS) - 1
         starts, ends = table[:, SPAN_FIELDS].T
         inside = first + np.flatnonzero((starts >= span.start) & (ends <= span.end))
         return inside[np.argsort(starts[inside - first], kind="stable")].tolist()

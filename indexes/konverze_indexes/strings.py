@@ -7,9 +7,8 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from konverze_indexes.container import Array, Bytes
+from konverze_indexes.container import Array, Bytes, Whole
 
 
 class StringColumn:
@@ -17,12 +16,12 @@ class StringColumn:
 
     Args:
         utf8: uint8, shape (total bytes,): all strings, end to end.
-        starts: int64, shape (count + 1,): where each begins, and the end.
+        starts: Shape (count + 1,): where each begins, and the end.
     """
 
     __slots__ = ("_kept", "_starts", "_utf8", "starts", "utf8")
 
-    def __init__(self, utf8: Bytes, starts: npt.NDArray[np.int64]) -> None:
+    def __init__(self, utf8: Bytes, starts: Whole) -> None:
         self.utf8 = utf8
         self.starts = starts
         # Memory views index four times as fast as arrays, and a search reads three strings for each hit.

@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import zstandard
 
 from konverze_core.errors import IntegrityError
-from konverze_indexes.container import Bytes
+from konverze_indexes.container import Bytes, Whole
 
 COMPRESSION_LEVEL = 3
 """Of Zstandard: higher levels save 5 % and take three times as long."""
@@ -24,11 +23,11 @@ def read_from(packed: Bytes) -> ReadBytes:
     return lambda start, stop: packed.data[start:stop]
 
 
-def pack_texts(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], Bytes]:
+def pack_texts(texts: Sequence[str]) -> tuple[Whole, Bytes]:
     """Compresses texts and lays them out end to end.
 
     Returns:
-        int64, shape (texts + 1,): where each begins, and the end; and uint8, shape (n,): the compressed texts.
+        Shape (texts + 1,): where each begins, and the end; and uint8, shape (n,): the compressed texts.
     """
     compress = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress
     packed = [compress(text.encode()) for text in texts]
@@ -55,7 +54,7 @@ class Texts:
         read: Reads the compressed texts.
     """
 
-    def __init__(self, starts: npt.NDArray[np.int64], read: ReadBytes) -> None:
+    def __init__(self, starts: Whole, read: ReadBytes) -> None:
         self._starts = starts.data
         self._read = read
 

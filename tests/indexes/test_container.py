@@ -7,21 +7,40 @@ from konverze_core.errors import IntegrityError
 from konverze_indexes.container import pack_arrays, unpack_arrays
 
 
-def test_arrays_come_back_by_value_and_dtype():
+def test_arrays_come_back_by_value_and_shape():
     arrays = {
-        "vectors": np.arange(12, dtype=np.float32).reshape(3, 4),
-        "empty": np.empty((0, 4), np.float32),
-        "rows": np.array([3, 1, 2], np.int32),
+        "numbers": np.arange(12, dtype=np.float64).reshape(3, 4) - 5,
+        "empty": np.empty((0, 4), np.float64),
+        "rows": np.array([[3, 1, 2]], np.int32),
     }
     back, metadata = unpack_arrays(pack_arrays(arrays, {"version": 1}))
     assert metadata == {"version": 1}
     for name, array in arrays.items():
-        assert back[name].dtype == array.dtype
-        np.testing.assert_array_equal(back[name], array)
+        np.testing.assert_array_equal(back[name], array, strict=name != "rows")
+
+
+@pytest.mark.parametrize(
+    ("greatest", "dtype"),
+    [
+        (0, np.uint8),
+        (2**8 - 1, np.uint8),
+        (2**8, np.uint16),
+        (2**16 - 1, np.uint16),
+        (2**16, np.uint32),
+        (2**32 - 1, np.uint32),
+        (2**32, np.uint64),
+        (2**64 - 1, np.uint64),
+    ],
+)
+def test_whole_numbers_take_no_more_room_than_the_greatest_needs(greatest, dtype):
+    array = np.array([0, greatest], np.uint64)
+    view = unpack_arrays(pack_arrays({"a": array}, {}))[0]["a"]
+    assert view.dtype == dtype
+    np.testing.assert_array_equal(view, array)
 
 
 def test_views_are_read_only_and_share_the_buffer():
-    packed = pack_arrays({"a": np.ones(5, np.float32)}, {})
+    packed = pack_arrays({"a": np.ones(5)}, {})
     view = unpack_arrays(packed)[0]["a"]
     assert np.shares_memory(view, packed)
     with pytest.raises(ValueError, match="read-only"):
@@ -29,12 +48,12 @@ def test_views_are_read_only_and_share_the_buffer():
 
 
 def test_layout_as_documented():
-    packed = pack_arrays({"a": np.array([1, 2], np.int64)}, {"note": "x"})
+    packed = pack_arrays({"a": np.array([1, 256], np.int64)}, {"note": "x"})
     length = int.from_bytes(packed[:8].tobytes(), "little")
     header = json.loads(packed[8 : 8 + length].tobytes())
     assert (8 + length) % 64 == 0
-    assert header == {"__metadata__": {"note": "x"}, "a": {"dtype": "<i8", "shape": [2], "offset": 0}}
-    assert packed[8 + length :][:16].tobytes() == (1).to_bytes(8, "little") + (2).to_bytes(8, "little")
+    assert header == {"__metadata__": {"note": "x"}, "a": {"dtype": "<u2", "shape": [2], "offset": 0}}
+    assert packed[8 + length :][:4].tobytes() == b"\1\0\0\1"
 
 
 @pytest.mark.parametrize(
@@ -55,11 +74,11 @@ def test_garbage_is_refused(raw):
     "entry",
     [
         {"dtype": "|O", "shape": [1], "offset": 0},
-        {"dtype": "<i4", "shape": [1], "offset": -4},
-        {"dtype": "<i4", "shape": [-1], "offset": 0},
-        {"dtype": "<i4", "shape": [3], "offset": 56},
-        {"dtype": "<i4", "shape": 1.5, "offset": 0},
-        {"dtype": "<i4", "shape": [1]},
+        {"dtype": "<u4", "shape": [1], "offset": -4},
+        {"dtype": "<u4", "shape": [-1], "offset": 0},
+        {"dtype": "<u4", "shape": [3], "offset": 56},
+        {"dtype": "<u4", "shape": 1.5, "offset": 0},
+        {"dtype": "<u4", "shape": [1]},
         [],
     ],
 )

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import struct
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 import konverze_rag as kr
 from konverze_core.fakes import ManualClock, MemoryBlobStore
 from konverze_core.names import checked_blob_name
+from konverze_indexes.container import pack_arrays, unpack_arrays
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.dense import DenseIndex
 from konverze_indexes.dense_building import build_dense
@@ -99,6 +101,13 @@ def by_hand(plaintext: bytes, *, name: str, kind: str, key: str, frame_bytes: in
     return fixed + commitment + stream_header + frame
 
 
+def packed(numbers: Iterable[int]) -> bytes:
+    """Whole numbers in the narrowest of the container's types."""
+    numbers = list(numbers)
+    width = next(width for width in (1, 2, 4, 8) if max(numbers, default=0) < 1 << 8 * width)
+    return b"".join(number.to_bytes(width, "little") for number in numbers)
+
+
 def container() -> bytes:
     """The hot blob's plaintext, put together from the page."""
     length, header = SEGMENT.blocks[:2]
@@ -128,7 +137,7 @@ def sealed_blobs(page: Page) -> list[tuple[str, bytes]]:
 
 def segment_of_the_library():
     """Hot and text buffer of the example's documents, as the library lays them out."""
-    bounds = struct.unpack("<3q", bytes.fromhex(ARRAYS["documents.starts"]))
+    bounds = struct.unpack("<3H", bytes.fromhex(ARRAYS["documents.starts"]))
     rows = [ARRAYS["documents.utf8"][start:stop] for start, stop in pairwise(bounds)]
     refunds, gifts = (IndexedDocument.from_json(row) for row in rows)
     text = SEGMENT_TEXTS[0]
@@ -236,10 +245,10 @@ def test_the_mark_checks_itself(tmp_path):
 
 
 def test_the_segments_arrays_hold_what_the_page_says():
-    starts = struct.unpack("<3q", bytes.fromhex(ARRAYS["text.starts"]))
-    row = struct.unpack("<9i", bytes.fromhex(ARRAYS["fields"])[:36])
-    assert row == (0, -1, 0, len(plaintexts(SEGMENT)[1]), -1, -1, -1, -1, 0)
-    bounds = struct.unpack("<3q", bytes.fromhex(ARRAYS["documents.starts"]))
+    starts = bytes.fromhex(ARRAYS["text.starts"])
+    row = tuple(bytes.fromhex(ARRAYS["fields"])[:9])
+    assert row == (1, 0, 1, 1 + len(plaintexts(SEGMENT)[1]), 0, 0, 0, 0, 1)
+    bounds = struct.unpack("<3H", bytes.fromhex(ARRAYS["documents.starts"]))
     refunds = json.loads(ARRAYS["documents.utf8"][bounds[0] : bounds[1]])
     assert refunds["content_sha256"] == sha256(plaintexts(SEGMENT)[1])
     assert f"uploads/{refunds['upload']}" == SEGMENT.blobs[1][0]
@@ -247,7 +256,7 @@ def test_the_segments_arrays_hold_what_the_page_says():
 
 
 def test_each_text_is_compressed_by_itself_and_short_ones_stand_as_they_are():
-    starts = struct.unpack("<3q", bytes.fromhex(ARRAYS["text.starts"]))
+    starts = bytes.fromhex(ARRAYS["text.starts"])
     for text, (start, stop) in zip(SEGMENT_TEXTS, pairwise(starts), strict=True):
         content = text.encode()
         header = bytes.fromhex("28b52ffd20") + bytes([len(content)]) + (8 * len(content) + 1).to_bytes(3, "little")
@@ -264,30 +273,32 @@ def test_each_text_is_compressed_by_itself_and_short_ones_stand_as_they_are():
     ids=["frequent terms", "postings"],
 )
 def test_a_block_follows_from_its_terms(arrays, rows):
-    def term_hash(term: str) -> int:
-        return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=8).digest(), "little")
+    def named(term: str) -> int:
+        return int.from_bytes(hashlib.blake2b(term.encode(), digest_size=6).digest(), "little")
 
     def best(term: str) -> int:
         norms = [1.2 * (0.25 + 0.75 * len(row) * len(rows) / sum(map(len, rows))) for row in rows]
         shares = [row.count(term) / (row.count(term) + norm) for row, norm in zip(rows, norms, strict=True)]
         return math.ceil(255 * max(shares))
 
-    terms = sorted({term for row in rows for term in row}, key=term_hash)
+    terms = sorted({term for row in rows for term in row}, key=named)
     holders = {term: [number for number, row in enumerate(rows) if term in row] for term in terms}
     frequent = [term for term in terms if len(holders[term]) > len(rows) / 5]
     rare = [term for term in terms if term not in frequent]
     postings = [(number, rows[number].count(term)) for term in rare for number in holders[term]]
     starts = [sum(len(holders[term]) for term in rare[:count]) for count in range(len(rare) + 1)]
+    bits = 16 - (len(rows) - 1).bit_length()
     expected = {
-        "terms": struct.pack(f"<{len(rare)}Q", *map(term_hash, rare)),
-        "starts": struct.pack(f"<{len(starts)}I", *starts),
-        "rows": struct.pack(f"<{len(postings)}H", *(number for number, _ in postings)),
-        "frequencies": bytes(count for _, count in postings),
-        "bests": bytes(map(best, rare)),
-        "frequent": struct.pack(f"<{len(frequent)}Q", *map(term_hash, frequent)),
-        "columns": bytes(row.count(term) for term in frequent for row in rows),
-        "column_bests": bytes(map(best, frequent)),
-        "lengths": struct.pack(f"<{len(rows)}i", *map(len, rows)),
+        "heads": packed(named(term) >> 16 for term in rare),
+        "tails": packed(named(term) & 0xFFFF for term in rare),
+        "starts": packed(starts),
+        "postings": packed(number << bits | count for number, count in postings),
+        "frequencies": b"",
+        "bests": packed(map(best, rare)),
+        "frequent": packed(map(named, frequent)),
+        "columns": packed(row.count(term) for term in frequent for row in rows),
+        "column_bests": packed(map(best, frequent)),
+        "lengths": packed(map(len, rows)),
     }
     assert {name: bytes.fromhex(arrays[f"lexical.0.{name}"]) for name in expected} == expected
 
@@ -350,7 +361,8 @@ def test_the_library_writes_the_hot_blob_of_the_page():
 
 
 def test_the_library_writes_the_block_of_the_page():
-    arrays = Postings.build(["Gifts, gifts", "Gifts", "Gifts", "Gifts", "Refunds"], Analysis()).arrays()
+    postings = Postings.build(["Gifts, gifts", "Gifts", "Gifts", "Gifts", "Refunds"], Analysis())
+    arrays, _ = unpack_arrays(pack_arrays(postings.arrays(), {}))
     assert {name: array.tobytes().hex() for name, array in arrays.items()} == BLOCK
 
 

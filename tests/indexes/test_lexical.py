@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from konverze_indexes.bm25 import LexicalIndex
-from konverze_indexes.postings import MAX_FREQUENCY, Postings
+from konverze_indexes.postings import MAX_FREQUENCY, TAIL_BITS, Postings, term_names
 from konverze_indexes.stemming import Analysis
 
 WHOLE_WORDS = Analysis(stemming=False)
@@ -79,10 +79,22 @@ def test_codes_and_addresses_rank_before_texts_that_hold_their_parts():
         assert 4 in _rows(texts, "123", analysis)
 
 
-def test_three_bytes_a_posting_at_most():
+def test_terms_whose_names_begin_alike_are_told_apart():
+    words = [f"w{number}" for number in range(300_000)]
+    seen: dict[int, list[str]] = {}
+    for word, name in zip(words, term_names(words), strict=True):
+        seen.setdefault(name >> TAIL_BITS, []).append(word)
+    one, other = next(alike for alike in seen.values() if len(alike) > 1)
+    texts = ["tea"] * 8 + [one, other]
+    assert (_rows(texts, one), _rows(texts, other)) == ([8], [9])
+    assert _rows(texts[:9], other) == []
+
+
+@pytest.mark.parametrize(("row_count", "most_bytes"), [(1_000, 2.5), (30_000, 3)])
+def test_a_posting_takes_two_bytes_in_a_small_block_and_three_in_a_large_one(row_count, most_bytes):
     rng = np.random.default_rng(0)
-    texts = [" ".join(f"w{w}" for w in row) for row in rng.zipf(1.3, size=(3000, 60)) % 5000]
+    texts = [" ".join(f"w{w}" for w in row) for row in rng.zipf(1.3, size=(row_count, 60)) % 5000]
     (block,) = Postings.build(texts, WHOLE_WORDS).blocks
     count = sum(len(set(text.split())) for text in texts)
-    assert count == len(block.rows) + np.count_nonzero(block.columns)
-    assert block.rows.nbytes + block.frequencies.nbytes + block.columns.nbytes <= 3 * count
+    assert count == len(block.postings) + np.count_nonzero(block.columns)
+    assert block.postings.nbytes + block.frequencies.nbytes + block.columns.nbytes <= most_bytes * count
