@@ -26,8 +26,8 @@ from benchmarks.corpus import texts
 from benchmarks.measuring import anonymous_bytes, save
 from benchmarks.ratios import Row, Watched, as_json
 from konverze_core.protocols import Vectors
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.manifest import Embedding
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_rag.chunkers import chunker_of
 from konverze_rag.ingest.preparing import LoadDocument
 from konverze_rag.ingest.ready import embedded

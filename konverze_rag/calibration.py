@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from konverze_core.errors import ProviderError
 from konverze_core.protocols import Embedder
+from konverze_indexes.catalogue import DocumentChunks
 from konverze_indexes.dense_building import is_small
 from konverze_indexes.dense_calibration import MAX_QUERIES, CalibrationQueries
-from konverze_indexes.segment import DocumentChunks
 from konverze_loaders import split_sentences
 from konverze_rag.embedding import model_vectors
 

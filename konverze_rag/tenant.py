@@ -19,12 +19,12 @@ from konverze_core.errors import ConfigError, KonverzeError
 from konverze_core.protocols import Embedder, EmbedderInfo
 from konverze_core.reports import DocumentInfo, ErasureReceipt, IngestReport, SyncReport, TenantStats
 from konverze_core.retrieval import Hit
+from konverze_indexes.chunk_fields import checked_chunk
 from konverze_indexes.compaction import Questions, compact
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.reindexing import OnReindexed, reindex
 from konverze_indexes.scalars import checked_metadata
-from konverze_indexes.segment import checked_chunk
 from konverze_rag.answer_cache import AnswerCache
 from konverze_rag.asking import Asking
 from konverze_rag.calibration import sentence_queries

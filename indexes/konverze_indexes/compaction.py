@@ -11,11 +11,13 @@ import numpy as np
 from msgspec import structs
 
 from konverze_core.errors import ConflictError
+from konverze_indexes.catalogue import DocumentChunks, version_numbers
 from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Manifest, SegmentEntry, Tombstone
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, version_numbers
+from konverze_indexes.segment import Segment
+from konverze_indexes.segment_building import SegmentContent
 from konverze_indexes.snapshot import Snapshot
 
 SMALL_CHUNKS = 1_000

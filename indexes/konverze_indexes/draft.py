@@ -10,7 +10,8 @@ from typing import Self
 
 from konverze_core.errors import BlobNotFoundError, ConflictError, StoreError
 from konverze_indexes.manifest import SegmentEntry
-from konverze_indexes.segment import Segment, SegmentContent, build_segment, opened_segment
+from konverze_indexes.segment import Segment, opened_segment
+from konverze_indexes.segment_building import SegmentContent, build_segment
 from konverze_indexes.tenantblobs import TEXT_FRAME_BYTES, TenantBlobs
 from konverze_indexes.texts import read_from
 

@@ -22,6 +22,7 @@ from konverze_core.errors import (
     TenantErasedError,
 )
 from konverze_core.protocols import Clock, Vectors
+from konverze_indexes.catalogue import DocumentChunks
 from konverze_indexes.commits import MAX_READ_TRIES, Commit, CommitLog
 from konverze_indexes.contention import pause
 from konverze_indexes.dense_calibration import CalibrationQueries
@@ -30,7 +31,8 @@ from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding, Manifest, Tombstone
 from konverze_indexes.marks import Marks
 from konverze_indexes.residents import Companion, Residents
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent, opened_segment
+from konverze_indexes.segment import Segment, opened_segment
+from konverze_indexes.segment_building import SegmentContent
 from konverze_indexes.snapshot import Snapshot
 from konverze_indexes.stemming import Analysis
 from konverze_indexes.tenantblobs import TenantBlobs

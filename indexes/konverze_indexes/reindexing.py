@@ -11,11 +11,13 @@ from msgspec import structs
 
 from konverze_core.errors import ConflictError
 from konverze_core.protocols import Vectors
+from konverze_indexes.catalogue import DocumentChunks
 from konverze_indexes.compaction import standing
 from konverze_indexes.draft import MAX_REWRITES, Draft, VoidedError
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.manifest import Embedding, Manifest
-from konverze_indexes.segment import DocumentChunks, Segment, SegmentContent
+from konverze_indexes.segment import Segment
+from konverze_indexes.segment_building import SegmentContent
 from konverze_indexes.snapshot import Snapshot
 from konverze_indexes.stemming import Analysis
 

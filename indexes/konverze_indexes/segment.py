@@ -8,39 +8,26 @@ Two buffers, each sealed as a blob of its own (docs/formats/segment.md):
 
 from __future__ import annotations
 
-import json
-import numbers
-import secrets
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import datetime
 from functools import cached_property
-from itertools import count
-from typing import Any, NamedTuple, Self, cast
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct, structs
 from msgspec import json as fast_json
 
-from konverze_core.documents import Chunk, Metadata, MetadataValue, Span
-from konverze_core.errors import ConfigError
-from konverze_core.protocols import Vectors
-from konverze_indexes.container import Array, Arrays, Bytes, Header, Whole, pack_arrays, unpack_arrays
+from konverze_core.documents import Chunk, Span
+from konverze_indexes.catalogue import IndexedDocument, content_lengths, version_text
+from konverze_indexes.container import Arrays, Bytes, Whole, unpack_arrays
 from konverze_indexes.dense import DenseIndex
-from konverze_indexes.dense_building import build_dense
-from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.dense_figures import DenseFigures
-from konverze_indexes.filters import FilterBuilder, Filters, Mask
+from konverze_indexes.filters import Filters, Mask
 from konverze_indexes.manifest import SegmentEntry
 from konverze_indexes.postings import Postings
-from konverze_indexes.scalars import checked_metadata, checked_text, instant_text
-from konverze_indexes.stemming import Analysis
-from konverze_indexes.strings import Interner, StringColumn
+from konverze_indexes.strings import StringColumn
 from konverze_indexes.tenantblobs import TenantBlobs
-from konverze_indexes.texts import ReadBytes, Texts, pack_texts
+from konverze_indexes.texts import ReadBytes, Texts
 
 NONE = -1
 """Stands for a missing page, span, parent, heading or context in a chunk's row."""
@@ -53,231 +40,6 @@ FIELDS = 9
 
 SPAN_FIELDS = slice(2, 4)
 """Where among them the span is."""
-
-MAX_COLUMN_VALUE = 2**31 - 1
-"""Largest ordinal, page or place in a document."""
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: that takes longer than its use
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedDocument:
-    """A document's row in the catalogue.
-
-    Attributes:
-        id: The document id.
-        version: Random; tells this ingest of the document from every other.
-        ingested_at: When it was handed to the index, UTC.
-        content_bytes: Length of the original; of the chunks' texts, as UTF-8, for those added without one.
-        content_sha256: Hex digest of the original; empty for chunks added without one.
-        settings_sha256: Hex digest of what decided how the original became chunks and vectors.
-        upload: Random name of the sealed original; empty where none is kept.
-        metadata: Facts about the file.
-        folder: Label of the folder that it was synced from; empty for none.
-        unread: How many parts of the file have no text here.
-    """
-
-    id: str
-    ingested_at: datetime
-    version: str = field(default_factory=lambda: secrets.token_hex(8))
-    content_bytes: int = 0
-    content_sha256: str = ""
-    settings_sha256: str = ""
-    upload: str = ""
-    metadata: Metadata = field(default_factory=dict[str, MetadataValue])
-    folder: str = ""
-    unread: int = 0
-
-    @property
-    def original(self) -> str:
-        """Name, below the tenant's prefix, of the sealed original."""
-        return f"uploads/{self.upload}"
-
-    def to_json(self) -> str:
-        """The catalogue row as JSON."""
-        row = {column.name: getattr(self, column.name) for column in fields(self)}
-        row["ingested_at"] = self.ingested_at.isoformat()
-        for name in ("folder", "unread"):
-            if not row[name]:
-                del row[name]
-        return _json(row)
-
-    @classmethod
-    def from_json(cls, text: str) -> IndexedDocument:
-        """The catalogue row that `to_json` wrote."""
-        row = cast("dict[str, Any]", fast_json.decode(text))
-        row["ingested_at"] = datetime.fromisoformat(row["ingested_at"])
-        return cls(**row)
-
-
-class _Length(Struct):
-    """What is read of the catalogue rows of all documents at once."""
-
-    content_bytes: int
-
-
-_decode_length = fast_json.Decoder(_Length).decode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentChunks:
-    """A document to be indexed.
-
-    Attributes:
-        document: Its catalogue row.
-        chunks: Its chunks, in order.
-    """
-
-    document: IndexedDocument
-    chunks: tuple[Chunk, ...]
-
-
-def checked_chunk(chunk: Chunk) -> Chunk:
-    """The chunk with plain values in all its fields.
-
-    Raises:
-        ConfigError: A field cannot be stored; the message names it.
-    """
-    if not isinstance(chunk, Chunk):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError(f"chunks are kr.Chunk values, not {type(chunk).__name__}")
-    span, parent = _checked_span("span", chunk.span), _checked_span("parent", chunk.parent)
-    if parent is not None and (span is None or not parent.start <= span.start <= span.end <= parent.end):
-        raise ConfigError("a chunk's parent must contain its span")
-    return structs.replace(
-        chunk,
-        ordinal=_whole("ordinal", chunk.ordinal),
-        text=checked_text("a chunk's text", chunk.text),
-        page=None if chunk.page is None else _whole("page", chunk.page),
-        span=span,
-        heading=None if chunk.heading is None else checked_text("a chunk's heading", chunk.heading),
-        context=None if chunk.context is None else checked_text("a chunk's context", chunk.context),
-        parent=parent,
-        metadata=checked_metadata(chunk.metadata),
-    )
-
-
-def _whole(field_name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= int(value) <= MAX_COLUMN_VALUE:
-        raise ConfigError(f"a chunk's {field_name} must be a whole number from 0 to 2**31 - 1")
-    return int(value)
-
-
-def _checked_span(field_name: str, value: object) -> Span | None:
-    if value is None:
-        return None
-    if not isinstance(value, Span):
-        raise ConfigError(f"a chunk's {field_name} is a kr.Span, not {type(value).__name__}")
-    return Span(_whole(field_name, value.start), _whole(field_name, value.end))
-
-
-def version_text(number: np.uint64) -> str:
-    """A version of a document as its catalogue row and its tombstone have it: 16 hexadecimal digits."""
-    return f"{int(number):016x}"
-
-
-def version_numbers(versions: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Versions as the column of a segment has them: uint64, shape (count,)."""
-    return np.array([int(version, 16) for version in versions], np.uint64)
-
-
-def filterable(chunk: Chunk, ingested_at: str) -> dict[str, MetadataValue]:
-    """What `where` sees: the metadata, and above it those fields of the chunk and its document that are set.
-
-    Args:
-        chunk: The chunk.
-        ingested_at: When its document was handed to the index, by `instant_text`.
-    """
-    seen: dict[str, MetadataValue] = {
-        **chunk.metadata,
-        "document_id": chunk.document_id,
-        "ingested_at": ingested_at,
-    }
-    if chunk.page is not None:
-        seen["page"] = chunk.page
-    if chunk.heading is not None:
-        seen["heading"] = chunk.heading
-    return seen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentContent:
-    """What a segment is made of.
-
-    Attributes:
-        documents: With their chunks, as `checked_chunk` returns them.
-        vectors: float32, shape (chunks of all documents in order, dim); None for a lexical index.
-        postings: Of the chunks' searchable texts.
-        queries: What the recall of the dense index is measured with; None for passages of the segment.
-    """
-
-    documents: Sequence[DocumentChunks]
-    vectors: Vectors | None
-    postings: Postings
-    queries: CalibrationQueries | None = None
-
-    @classmethod
-    def of(
-        cls,
-        documents: Sequence[DocumentChunks],
-        vectors: Vectors | None,
-        *,
-        analysis: Analysis,
-        queries: CalibrationQueries | None = None,
-    ) -> Self:
-        """The content of documents that are indexed for the first time."""
-        texts = [chunk.searchable_text for item in documents for chunk in item.chunks]
-        return cls(documents=documents, vectors=vectors, postings=Postings.build(texts, analysis), queries=queries)
-
-
-def build_segment(content: SegmentContent) -> tuple[Bytes, Bytes]:
-    """Lays content out as a segment.
-
-    Returns:
-        The hot and the text buffer, each uint8 of one dimension.
-    """
-    documents = content.documents
-    chunks = [chunk for entry in documents for chunk in entry.chunks]
-    arrays: dict[str, Array] = {}
-    header: Header = {"version": 1}
-    if content.vectors is not None:
-        arrays["dense"], figures = build_dense(content.vectors, queries=content.queries)
-        header["dense"] = figures.to_json()
-    arrays |= content.postings.arrays()
-    arrays["text.starts"], texts = pack_texts([chunk.text for chunk in chunks])
-    arrays |= _field_arrays(chunks)
-    bounds = np.cumsum([0] + [len(entry.chunks) for entry in documents], dtype=np.int64)
-    arrays["documents.bounds"] = bounds
-    arrays["documents.versions"] = version_numbers(entry.document.version for entry in documents)
-    arrays |= StringColumn.of([entry.document.to_json() for entry in documents]).arrays_as("documents")
-    arrays |= StringColumn.of([entry.document.id for entry in documents]).arrays_as("document_ids")
-    filters = FilterBuilder()
-    rows = count()
-    for entry in documents:
-        ingested_at = instant_text(entry.document.ingested_at)
-        for chunk in entry.chunks:
-            filters.add(next(rows), filterable(chunk, ingested_at))
-    filter_arrays, header["filters"] = filters.arrays()
-    return pack_arrays(arrays | filter_arrays, header), texts
-
-
-def _field_arrays(chunks: Sequence[Chunk]) -> dict[str, Array]:
-    headings, contexts, metadata = Interner(), Interner(), Interner()
-    rows: list[tuple[int, ...]] = []
-    for chunk in chunks:
-        heading = NONE if chunk.heading is None else headings.code(chunk.heading)
-        context = NONE if chunk.context is None else contexts.code(chunk.context)
-        page = NONE if chunk.page is None else chunk.page
-        places = *_ends(chunk.span), *_ends(chunk.parent)
-        rows.append((chunk.ordinal, page, *places, heading, context, metadata.code(_json(dict(chunk.metadata)))))
-    # One more than each: a container holds no negative numbers.
-    columns: dict[str, Array] = {"fields": np.array(rows, np.int64).reshape(-1, FIELDS) + 1}
-    for name, interner in (("headings", headings), ("contexts", contexts), ("metadata", metadata)):
-        columns |= interner.column().arrays_as(name)
-    return columns
-
-
-def _ends(span: Span | None) -> tuple[int, int]:
-    return (NONE, NONE) if span is None else (span.start, span.end)
 
 
 def opened_segment(blobs: TenantBlobs, entry: SegmentEntry, *, hot: Bytes | None = None) -> Segment:
@@ -332,7 +94,7 @@ class Segment:
         stored = arrays.get("dense")
         self.dense = None if stored is None else DenseIndex(stored, DenseFigures.from_json(header["dense"]))
         self.bounds: Whole = arrays["documents.bounds"]
-        self.versions: npt.NDArray[np.uint64] = arrays["documents.versions"]
+        self.versions: Whole = arrays["documents.versions"]
         self.row_count = int(self.bounds[-1])
         self._bounds = self.bounds.data
         self._fields = arrays["fields"].reshape(-1).data  # one row is read five times as fast as from an array
@@ -381,8 +143,8 @@ class Segment:
     @cached_property
     def content_bytes(self) -> npt.NDArray[np.int64]:
         """Lengths of all documents as their catalogue rows have them, dead ones included; int64, shape (documents,)."""
-        rows = map(_decode_length, self._documents.all_utf8())
-        return np.fromiter((row.content_bytes for row in rows), np.int64, count=len(self.versions))
+        lengths = content_lengths(self._documents.all_utf8())
+        return np.fromiter(lengths, np.int64, count=len(self.versions))
 
     def version(self, position: int) -> str:
         """The version of the document at this position, as its catalogue row has it."""

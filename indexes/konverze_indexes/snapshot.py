@@ -19,12 +19,14 @@ from konverze_core.reports import DenseStats, DocumentInfo
 from konverze_core.retrieval import Explanation, Hit
 from konverze_indexes.allowed import Allowed
 from konverze_indexes.bm25 import LexicalIndex, LexicalQuery
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument, version_numbers
 from konverze_indexes.filters import Mask
 from konverze_indexes.fusion import NO_RANKING, Ranking, fused, shares_by_rank, shares_by_score
 from konverze_indexes.manifest import Manifest, Tombstone
 from konverze_indexes.mmr import maximal_marginal_relevance
 from konverze_indexes.postings import Postings
-from konverze_indexes.segment import DocumentChunks, IndexedDocument, Segment, SegmentContent, version_numbers
+from konverze_indexes.segment import Segment
+from konverze_indexes.segment_building import SegmentContent
 from konverze_indexes.where import Condition, parse_where
 
 MIN_CANDIDATES = 50

@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from konverze_core.errors import BlobNotFoundError, IntegrityError
 from konverze_core.reports import Finding
+from konverze_indexes.catalogue import IndexedDocument
 from konverze_indexes.commits import Commit, CommitLog
 from konverze_indexes.container import Bytes
 from konverze_indexes.manifest import BlobPin, SegmentEntry, commit_name, generation_of
-from konverze_indexes.segment import IndexedDocument, Segment
+from konverze_indexes.segment import Segment
 from konverze_indexes.tenantblobs import TenantBlobs
 from konverze_indexes.texts import read_from
 from konverze_indexes.vacuum import PROBE

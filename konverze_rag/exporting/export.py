@@ -27,8 +27,8 @@ import regex
 
 from konverze_core.conversations import ConversationTurn, ExportReport
 from konverze_core.errors import BlobNotFoundError, ConfigError, ConflictError, IntegrityError
+from konverze_indexes.catalogue import IndexedDocument
 from konverze_indexes.index import TenantIndex
-from konverze_indexes.segment import IndexedDocument
 from konverze_rag.exporting.archive import Archive, new_archive
 from konverze_rag.tenant_settings import TenantSettings
 

@@ -14,10 +14,10 @@ from konverze_core.documents import Unread
 from konverze_core.errors import LoadError, ProviderError, QuotaExceededError
 from konverze_core.protocols import Clock, Vectors
 from konverze_core.reports import IngestReport
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.dense_calibration import CalibrationQueries
 from konverze_indexes.index import TenantIndex, check_embedding
 from konverze_indexes.manifest import Embedding as IndexEmbedding
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_loaders import Chunker, LoadLimits
 from konverze_rag.calibration import sentence_queries
 from konverze_rag.ingest.contents import Contents

@@ -19,8 +19,8 @@ from msgspec import structs
 from konverze_core.documents import Document, Metadata, MetadataValue, Unread
 from konverze_core.errors import StoreError
 from konverze_core.protocols import Clock
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.index import TenantIndex
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.snapshot import Extent
 from konverze_loaders import Chunker, LoadLimits
 from konverze_loaders.pdf.ocr import language_data

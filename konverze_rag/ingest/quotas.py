@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from konverze_core.errors import QuotaExceededError
 from konverze_core.protocols import Clock
-from konverze_indexes.segment import IndexedDocument
+from konverze_indexes.catalogue import IndexedDocument
 from konverze_indexes.snapshot import Extent, Snapshot
 from konverze_rag.conversations.grants import Grants, Ingested
 from konverze_rag.ingest.daily_ingests import DailyIngests

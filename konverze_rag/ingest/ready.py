@@ -10,7 +10,7 @@ from msgspec import structs
 
 from konverze_core.documents import Chunk
 from konverze_core.protocols import Clock, Embedder, Vectors
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_rag.embedding import EMBED_SLICE_CHUNKS, patient_vectors
 from konverze_rag.uploads import checked_source
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from konverze_core.errors import ProviderError
 from konverze_core.protocols import Embedder, Vectors
-from konverze_indexes.segment import DocumentChunks
+from konverze_indexes.catalogue import DocumentChunks
 from konverze_indexes.snapshot import Snapshot
 from konverze_rag.embedding import EMBED_SLICE_CHUNKS, patient_vectors
 from konverze_rag.ingest.progress import OnProgress, Progress

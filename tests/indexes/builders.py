@@ -8,11 +8,11 @@ from konverze_core.clock import SystemClock
 from konverze_core.documents import Chunk
 from konverze_core.fakes import MemoryBlobStore, MemoryKeyProvider
 from konverze_core.protocols import EmbedderInfo
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.keyring import Keyring
 from konverze_indexes.manifest import Embedding
 from konverze_indexes.marks import MemoryMarks
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
 from konverze_indexes.tenantblobs import TenantBlobs
 
 DIM = 8

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 import konverze_rag as kr
 from konverze_core.fakes import ManualClock, MemoryBlobStore
 from konverze_core.names import checked_blob_name
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.container import pack_arrays, unpack_arrays
 from konverze_indexes.datakeys import DataKey
 from konverze_indexes.dense import DenseIndex
@@ -34,7 +35,7 @@ from konverze_indexes.envelope import BlobContext, open_sealed
 from konverze_indexes.keyfile import LocalKeyFile
 from konverze_indexes.marks import FileMarks
 from konverze_indexes.postings import Postings
-from konverze_indexes.segment import DocumentChunks, IndexedDocument, SegmentContent, build_segment
+from konverze_indexes.segment_building import SegmentContent, build_segment
 from konverze_indexes.stemming import Analysis
 from tests.settings import OFFLINE
 

@@ -4,16 +4,10 @@ from msgspec import structs
 
 from konverze_core.documents import Chunk, Span
 from konverze_core.errors import ConfigError
-from konverze_indexes.segment import (
-    DocumentChunks,
-    IndexedDocument,
-    Segment,
-    SegmentContent,
-    build_segment,
-    checked_chunk,
-    filterable,
-    version_numbers,
-)
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument, version_numbers
+from konverze_indexes.chunk_fields import checked_chunk, filterable
+from konverze_indexes.segment import Segment
+from konverze_indexes.segment_building import SegmentContent, build_segment
 from konverze_indexes.stemming import Analysis
 from konverze_indexes.texts import read_from
 from tests.indexes.builders import NOW, document, unit_vectors

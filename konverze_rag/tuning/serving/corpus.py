@@ -13,7 +13,7 @@ from msgspec import structs
 from konverze_core.documents import Chunk, Document, Metadata, MetadataValue
 from konverze_core.errors import BlobNotFoundError, ConflictError, LoadError
 from konverze_core.protocols import Vectors
-from konverze_indexes.segment import DocumentChunks, IndexedDocument
+from konverze_indexes.catalogue import DocumentChunks, IndexedDocument
 from konverze_indexes.snapshot import LiveSegment, Snapshot
 from konverze_loaders import Chunker
 from konverze_rag.ingest.vectors import known_vectors
