@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import structs
 
-from konverze_core.errors import ConfigError, EmbedderMismatchError
+from konverze_core.errors import ConfigError, EmbedderMismatchError, ProviderUnavailableError
 from konverze_core.protocols import Reranker, Vectors
 from konverze_core.retrieval import Hit
 from konverze_indexes.fusion import Ranking, fused, shares_by_rank
 from konverze_indexes.index import TenantIndex
 from konverze_indexes.snapshot import Query, Snapshot
 from konverze_rag.outgoing import DiscreetEmbedder, OnUsage, TenantQuestions
+from konverze_rag.privacy import Privacy
 from konverze_rag.question_vectors import QuestionVectors
 from konverze_rag.questions import checked_query
 from konverze_rag.seam import provider_seam
@@ -152,10 +153,7 @@ class Retriever:
             relevance_weight=settings.relevance_weight,
         )
         hits = snapshot.search(query)
-        if self.reranker is None:
-            return hits
-        with provider_seam("the reranker"):
-            return _explained(self.reranker.rerank(asked, hits), hits)
+        return hits if self.reranker is None else _reranked(self.reranker, asked, hits, settings)
 
     def _embedded(self, text: str, snapshot: Snapshot) -> Vectors | None:
         embedding = snapshot.manifest.embedding
@@ -200,13 +198,25 @@ class Retriever:
         return [ordered[number] for number in fused(*legs, k=k).items]
 
 
-def _explained(reranked: Sequence[Hit], hits: Sequence[Hit]) -> list[Hit]:
-    """The reranked hits, which also say what their scores were before."""
-    scores = {id(hit.chunk): hit.score for hit in hits}
-    return [
-        structs.replace(hit, explain=structs.replace(hit.explain, fused_score=scores.get(id(hit.chunk))))
-        for hit in reranked
-    ]
+def _reranked(reranker: Reranker, asked: str, hits: Sequence[Hit], settings: Settings) -> list[Hit]:
+    """The hits as the reranker orders them, which also say what their scores were before.
+
+    One that does not say that all stays on this machine sees no personal data that the settings redact.
+    """
+    stays_here = getattr(reranker, "hosts", None) == ()
+    privacy = Privacy(() if stays_here else settings.redact, settings.redaction_keeps)
+    shown = privacy.hits(hits)
+    given = {id(seen.chunk): hit for seen, hit in zip(shown, hits, strict=True)}
+    with provider_seam("the reranker"):
+        ranked = reranker.rerank(privacy.text(asked), shown)
+    if any(id(hit.chunk) not in given for hit in ranked):
+        raise ProviderUnavailableError("the reranker gave a chunk that it was not given")
+    return [_explained(given[id(hit.chunk)], hit) for hit in ranked]
+
+
+def _explained(before: Hit, after: Hit) -> Hit:
+    explain = structs.replace(after.explain, fused_score=before.score)
+    return structs.replace(after, chunk=before.chunk, explain=explain)
 
 
 def _place(hit: Hit) -> tuple[str, int, str]:

@@ -356,8 +356,11 @@ class ChatModel(Protocol):
 
 
 class Reranker(Protocol):
-    """Reorders hits by a closer look."""
+    """Reorders hits by a closer look.
+
+    Unless its `hosts` say that nothing leaves this machine, what a tenant redacts is not in what it sees.
+    """
 
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """The same hits with new scores, best first."""
+        """The same hits with new scores, best first, each with the very chunk that it was given."""
         ...

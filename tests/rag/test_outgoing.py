@@ -5,7 +5,7 @@ import json
 import pytest
 
 import konverze_rag as kr
-from konverze_core.fakes import HashingEmbedder
+from konverze_core.fakes import HashingEmbedder, OverlapReranker
 from konverze_indexes.dense_building import FLAT_BYTES, FLAT_ROWS
 from konverze_rag.providers.tiktoken_offline import CL100K, TokenCounter
 from tests.servers.openai_server import OpenAIServer, Reply
@@ -102,6 +102,51 @@ def test_a_question_and_the_chunk_that_answers_it_are_told_by_the_same_word(make
     hits = tenant.search(QUESTION)
     assert _embedded(server)[0] == ["Who has the pan <PAN> and the phone <PHONE>?"]
     assert SECRETS["pan"] in hits[0].chunk.text
+
+
+class RemoteReranker(OverlapReranker):
+    """Remembers what it would have sent."""
+
+    hosts = ("rerank.example",)
+
+    def __init__(self):
+        self.seen = []
+
+    def rerank(self, question, hits):
+        self.seen += [question, *(f"{hit.chunk.searchable_text} {hit.chunk.text}" for hit in hits)]
+        return super().rerank(question, hits)
+
+
+class SilentReranker(RemoteReranker):
+    """Does not say where it sends data."""
+
+    hosts = None
+
+
+class LocalReranker(RemoteReranker):
+    """Sends nothing."""
+
+    hosts = ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "sees_all"), [(RemoteReranker, False), (SilentReranker, False), (LocalReranker, True)]
+)
+def test_a_reranker_that_may_send_data_away_sees_none_that_is_redacted(kind, sees_all, tmp_path):
+    reranker = kind()
+    settings = OFFLINE.model_copy(update={"redact": KINDS, "redaction_keeps": (KEPT,)})
+    with kr.Engine.open(tmp_path, settings=settings) as made:
+        parts = {"blobs": made.blobs, "keys": made.keys}
+        with kr.Engine(settings=settings, embedder=HashingEmbedder(), reranker=reranker, **parts) as engine:
+            tenant = engine.tenant("acme")
+            tenant.add([kr.Chunk(document_id="d", ordinal=0, text=TEXT, heading=SECRETS["email"])])
+            [hit] = tenant.search(QUESTION)
+    assert (hit.chunk.text, hit.chunk.heading) == (TEXT, SECRETS["email"])
+    assert hit.explain.fused_score is not None
+    question, text = reranker.seen
+    found = [secret for secret in (*SECRETS.values(), "43210") if secret in question + text]
+    assert bool(found) == sees_all
+    assert KEPT in text
 
 
 def test_words_tell_apart_what_looks_alike_to_the_model(make_remote):

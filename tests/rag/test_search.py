@@ -154,6 +154,17 @@ def test_reranker_has_the_last_word(make_engine):
     assert acme.search("text 5")[0].chunk.text == "text 5"
 
 
+def test_a_reranker_gives_the_chunks_that_it_was_given(make_engine):
+    class Rewriting(OverlapReranker):
+        def rerank(self, question, hits):
+            return [kr.Hit(chunk=kr.Chunk(document_id="d", ordinal=0, text="Made up."), score=1.0)]
+
+    acme = make_engine(reranker=Rewriting()).tenant("acme")
+    acme.add(_chunks(2))
+    with pytest.raises(kr.ProviderUnavailableError, match="not given"):
+        acme.search("text 1")
+
+
 def test_added_chunks_that_share_an_ordinal_are_all_found_by_a_follow_up(make_engine):
     acme = make_engine(embedder=None).tenant("acme")
     for text in ("Card refunds take 5 days.", "UPI refunds take 2 days."):
