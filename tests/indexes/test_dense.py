@@ -125,7 +125,7 @@ def test_scores_are_inner_products_and_fall(built):
         assert len(set(rows.tolist())) == 10
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_search_returns_as_many_allowed_rows_as_there_are_and_no_others(built, data):
     vectors, queries, index = built
@@ -218,7 +218,7 @@ def test_malformed_figures_are_an_integrity_error(figures):
         DenseFigures.from_json(figures)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     count=st.integers(0, 60),
     dim=st.integers(1, 40),

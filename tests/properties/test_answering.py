@@ -58,7 +58,7 @@ def count(text: str) -> int:
     output=st.integers(0, 200),
     counted=st.sampled_from([count, len]),
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_a_prompt_never_exceeds_the_window_and_its_system_part_is_whole(
     *, question, texts, turns, window, output, counted
 ):
@@ -92,7 +92,7 @@ def outcome(stream: CitationStream, pieces: list[str]) -> tuple[str, list[Event]
 
 
 @given(answer=ANY_TEXT, sources=st.lists(TEXTS, max_size=3), cuts=st.lists(st.integers(0, 400), max_size=8))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_citations_do_not_depend_on_how_the_answer_is_cut(answer, sources, cuts):
     hits = hits_of(sources)
     edges = [0, *sorted(min(cut, len(answer)) for cut in cuts), len(answer)]
@@ -103,7 +103,7 @@ def test_citations_do_not_depend_on_how_the_answer_is_cut(answer, sources, cuts)
 
 
 @given(answer=TEXTS, sources=st.lists(TEXTS, min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_quotes_are_the_document_at_their_span(answer, sources):
     stream = CitationStream(hits_of(sources))
     events = stream.feed(answer) + stream.finish()
@@ -117,7 +117,7 @@ def test_quotes_are_the_document_at_their_span(answer, sources):
 
 
 @given(question=TEXTS, sources=st.lists(TEXTS, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_extracts_quote_their_sources(question, sources):
     found = extract_answer(question, hits_of(sources))
     for citation in found.citations:
@@ -127,7 +127,7 @@ def test_extracts_quote_their_sources(question, sources):
 
 
 @given(text=ANY_TEXT)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_pieces_hold_every_visible_character_and_support_themselves(text):
     pieces = pieces_of(text)
     assert "".join("".join(piece.text.split()) for piece in pieces) == "".join(text.split())

@@ -87,7 +87,7 @@ DOCUMENTS = st.builds(_document, BLOCKS, WORDS)
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("count", COUNTERS)
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(document=DOCUMENTS, sizes=st.tuples(st.integers(8, 60), st.floats(0, 0.5)))
 def test_chunks_keep_what_their_protocol_says(strategy, count, document, sizes):
     max_tokens = sizes[0]
@@ -119,7 +119,6 @@ def _check_parent(chunk, chunks, document):
     assert "".join(other.text for other in inside) == document.text[start:end]
 
 
-@settings(deadline=None)
 @given(text=WORDS | st.text())
 def test_sentences_hold_every_visible_character_once(text):
     spans = split_sentences(text)

@@ -21,9 +21,7 @@ from tests.indexes.pausing import PausedWriter, PausingStore
 INSTANCES = 3
 GRACE_S = 100.0
 MAX_PAUSED = 3
-COMMITS = settings(
-    max_examples=120, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+COMMITS = settings(max_examples=120, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
 
 ids = st.sampled_from(["a", "b", "c"])
 instances = st.integers(0, INSTANCES - 1)

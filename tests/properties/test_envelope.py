@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from konverze_core.errors import IntegrityError
@@ -14,7 +14,6 @@ from konverze_indexes.fields import canonical
 KEY = DataKey(id=bytes(range(16)), secret=bytes(range(32)))
 CONTEXT = BlobContext(tenant_id="acme", kind="hot", name="tenants/x/segments/1.hot")
 
-any_speed = settings(deadline=None)  # the machine may be busy
 contents = st.binary(max_size=3000)
 frame_sizes = st.integers(256, 1024)
 
@@ -23,14 +22,12 @@ def _keys(key_id):
     return {KEY.id: KEY}[key_id]
 
 
-@any_speed
 @given(contents, frame_sizes)
 def test_opens_to_what_was_sealed(content, frame_bytes):
     blob = seal(KEY, CONTEXT, content, frame_bytes=frame_bytes)
     assert open_sealed(_keys, CONTEXT, blob).tobytes() == content
 
 
-@any_speed
 @given(contents, frame_sizes, st.data())
 def test_any_change_is_refused(content, frame_bytes, data):
     blob = bytes(seal(KEY, CONTEXT, content, frame_bytes=frame_bytes))
@@ -42,13 +39,11 @@ def test_any_change_is_refused(content, frame_bytes, data):
             open_sealed(_keys, CONTEXT, changed)
 
 
-@any_speed
 @given(st.lists(st.text(max_size=5), max_size=4), st.lists(st.text(max_size=5), max_size=4))
 def test_different_fields_have_different_canonical_bytes(fields, others):
     assert (canonical(*fields) == canonical(*others)) == (fields == others)
 
 
-@any_speed
 @given(st.binary(max_size=400))
 def test_garbage_is_refused(garbage):
     with pytest.raises(IntegrityError):

@@ -129,7 +129,7 @@ def _same(one, other):
     return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(TEXTS, min_size=1, max_size=4), ANALYSES, st.data())
 def test_merged_postings_equal_postings_of_the_live_texts(parts, analysis, data):
     live = [np.array(data.draw(st.lists(st.booleans(), min_size=len(p), max_size=len(p))), np.bool_) for p in parts]
@@ -140,7 +140,7 @@ def test_merged_postings_equal_postings_of_the_live_texts(parts, analysis, data)
     assert _same(whole, Postings.build([text for part in parts for text in part], analysis))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(TEXTS, ANALYSES)
 def test_postings_open_from_a_container_as_they_were(texts, analysis):
     postings = Postings.build(texts, analysis)

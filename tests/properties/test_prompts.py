@@ -60,7 +60,7 @@ def tokens(*messages: str) -> int:
     return sum(len(COUNTER.encode(text)) + MESSAGE_OVERHEAD_TOKENS for text in messages)
 
 
-@settings(deadline=None, max_examples=50)  # the first count loads the vocabulary
+@settings(max_examples=50)  # the first count loads the vocabulary
 @given(
     question=texts,
     found=st.lists(hits(), max_size=5),

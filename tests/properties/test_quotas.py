@@ -42,7 +42,7 @@ def _ingested(model, batch, quotas):
     return taken, failed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=st.lists(STEPS, max_size=12))
 def test_quotas_are_those_of_a_dict(steps):
     clock = ManualClock()

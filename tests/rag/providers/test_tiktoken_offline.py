@@ -62,7 +62,7 @@ def test_a_lone_surrogate_is_counted():
     assert TokenCounter().count("a\ud800b") > 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80), st.integers(0, 30), st.sampled_from([O200K, CL100K]))
 def test_truncation_is_a_prefix_within_the_limit(text, max_tokens, encoding):
     counter = TokenCounter(encoding)

@@ -27,7 +27,7 @@ def test_the_gain_is_the_grade_and_not_two_to_the_power_of_it():
     assert ndcg([1, 3], [1, 3], 2) == pytest.approx((1 + 3 / log2(3)) / (3 + 1 / log2(3)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     ranking=st.lists(st.sampled_from(DOCUMENTS), unique=True, max_size=15),
     relevant=st.dictionaries(st.sampled_from(DOCUMENTS), st.integers(1, 4), min_size=1, max_size=15),

@@ -47,7 +47,7 @@ def test_the_same_seed_tells_the_same():
     assert interval(scores, seed=4) == interval(scores, seed=4) != interval(scores, seed=5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]), min_size=1, max_size=10))
 def test_the_p_value_is_that_of_all_assignments_of_signs(differences):
     moved = np.array(differences)
