@@ -118,8 +118,8 @@ class Source:
 
     def above(self, window: Window) -> Sequence[Statement]:
         """What stands above the window: the context, the title, the last heading before it, the header of a row."""
-        headings = [place for place in range(window.first) if place == 0 or self.pieces[place].is_heading]
-        titles = [self.statement(place) for place in dict.fromkeys([ABOVE, *headings[:1], *headings[-1:]])]
+        last = next((place for place in range(window.first - 1, 0, -1) if self.pieces[place].is_heading), 0)
+        titles = [self.statement(place) for place in dict.fromkeys([ABOVE, 0, last] if window.first else [ABOVE])]
         header = self.header(window)
         return [*titles, header] if header else titles
 
