@@ -238,13 +238,15 @@ _TRIGGERS = [
     (trigger, [place for place, (triggers, *_) in enumerate(_ROWS) if trigger in triggers.split()])
     for trigger in dict.fromkeys(trigger for triggers, *_ in _ROWS for trigger in triggers.split())
 ]
+_ASCII_TRIGGERS = [(trigger, places) for trigger, places in _TRIGGERS if trigger.isascii()]
 
 
 def plainly(text: str) -> str:
     """The text with phrases of one meaning in one form: what is free, what is included, limits, times, periods."""
     plain = folded(text)
     known = plain.casefold()
-    found = {place for trigger, places in _TRIGGERS if trigger in known for place in places}
+    triggers = _ASCII_TRIGGERS if known.isascii() else _TRIGGERS
+    found = {place for trigger, places in triggers if trigger in known for place in places}
     for place in sorted(found):
         pattern, form = _REWRITES[place]
         plain = pattern.sub(form, plain)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from konverze_rag.answering.clauses import clauses_of, is_exception, shares_subject, shares_verb
 from konverze_rag.answering.facts import Facts, Number, facts, is_denied
@@ -24,20 +25,15 @@ _SAME_MEANING = 0.95
 _SAME_SOUND = 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sayings:
     """The words of a text, looked up with tolerance for inflection and for other words of the same meaning.
 
     Attributes:
         vocabulary: The words.
-        meanings: What they mean, where the lists know it.
-        are_ascii: Whether some of them are in Latin letters, whether some are not.
     """
 
     vocabulary: Vocabulary
-    meanings: frozenset[int]
-    are_ascii: frozenset[bool]
-    _sounds: set[str] = field(default_factory=set[str], repr=False, compare=False)
 
     @classmethod
     def of(cls, text: str) -> Sayings:
@@ -47,9 +43,21 @@ class Sayings:
     @classmethod
     def among(cls, content: Iterable[str]) -> Sayings:
         """The same of the content words of a text."""
-        found = frozenset(content)
-        known = frozenset(meaning for word in found for meaning in meanings(word))
-        return cls(Vocabulary(found), known, frozenset(map(str.isascii, found)))
+        return cls(Vocabulary(frozenset(content)))
+
+    @cached_property
+    def meanings(self) -> frozenset[int]:
+        """What the words mean, where the lists know it."""
+        return frozenset[int]().union(*map(meanings, self.vocabulary.words))
+
+    @cached_property
+    def _are_ascii(self) -> frozenset[bool]:
+        """Whether some are in Latin letters, whether some are not."""
+        return frozenset(map(str.isascii, self.vocabulary.words))
+
+    @cached_property
+    def _sounds(self) -> frozenset[str]:
+        return frozenset(map(sound, self.vocabulary.words))
 
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
@@ -59,12 +67,10 @@ class Sayings:
         """The same for a word whose meanings are at hand: of one that is looked for in many texts."""
         if word in self.vocabulary.words:
             return 1.0
-        if not self.meanings.isdisjoint(meant):
+        if meant and not self.meanings.isdisjoint(meant):
             return _SAME_MEANING
         alike = self.vocabulary.best(word)
-        if alike < _SAME_SOUND and (not word.isascii()) in self.are_ascii and (said := heard(word)):
-            if not self._sounds:
-                self._sounds.update(map(sound, self.vocabulary.words))
+        if alike < _SAME_SOUND and (not word.isascii()) in self._are_ascii and (said := heard(word)):
             return _SAME_SOUND if said in self._sounds else alike
         return alike
 
@@ -179,7 +185,7 @@ def alike(one: Term, other: Term) -> float:
     """Likeness of two words, 0 to 1; words of one meaning are alike."""
     if one.word == other.word:
         return 1.0
-    if not one.meanings.isdisjoint(other.meanings):
+    if one.meanings and not one.meanings.isdisjoint(other.meanings):
         return _SAME_MEANING
     if one.word.isascii() != other.word.isascii() and (said := sound(one.word)):
         return _SAME_SOUND if said == heard(other.word) else 0.0
