@@ -60,10 +60,12 @@ _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
 _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
 # Codes begin with Latin letters and hold a digit (SKU-123/A, E402); addresses hold an @.
-_CODE = regex.compile(
+_NUMBERED = (
     r"(?<=\b(?:form|section|rule|article|clause|फॉर्म|धारा) )\d+[a-z]+\b"
-    r"|(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}+@[\w.-]{0,255}\w"
+    r"|(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*"
 )
+_CODE = regex.compile(_NUMBERED)
+_CODE_OR_ADDRESS = regex.compile(rf"{_NUMBERED}|[\w.+-]{{1,64}}@[\w.-]{{0,255}}\w")
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
 _DIGIT = regex.compile(r"\d")
 # `regex` knows digits of newer Unicode than Python's own tables.
@@ -163,12 +165,16 @@ def facts(text: str) -> Facts:
         found = [(match, _date(match)) for match in pattern.finditer(rest)]
         dates |= {date for _, date in found if date}
         rest = _without(rest, [match for match, date in found if date])
-    codes = list(_CODE.finditer(rest)) if has_digits or "@" in rest else []
+    codes = _codes(rest) if has_digits or "@" in rest else []
     rest = _without(rest, codes)
     clock = list(_CLOCK.finditer(rest)) if has_digits else []
     numbers = {_time(match) for match in clock} | set(_numbers(_without(rest, clock)))
     names = frozenset(regex.sub(r"[^\w@]", "", match.group()) for match in codes)
     return Facts(frozenset(numbers), frozenset(dates), names, _denies(plain))
+
+
+def _codes(text: str) -> list[regex.Match[str]]:
+    return list((_CODE_OR_ADDRESS if "@" in text else _CODE).finditer(text))
 
 
 def spans_of_time(text: str) -> Iterator[tuple[Decimal, Decimal]]:
