@@ -46,33 +46,38 @@ class Sayings:
         return cls(Vocabulary(frozenset(content)))
 
     @cached_property
-    def meanings(self) -> frozenset[int]:
-        """What the words mean, where the lists know it."""
-        return frozenset[int]().union(*map(meanings, self.vocabulary.words))
+    def by_meaning(self) -> dict[int, list[str]]:
+        """The words of each meaning that the lists know."""
+        found: dict[int, list[str]] = {}
+        for word in self.vocabulary.words:
+            for meaning in meanings(word):
+                found.setdefault(meaning, []).append(word)
+        return found
+
+    @cached_property
+    def _by_sound(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self.vocabulary.words:
+            found.setdefault(sound(word), []).append(word)
+        return found
 
     @cached_property
     def _are_ascii(self) -> frozenset[bool]:
         """Whether some are in Latin letters, whether some are not."""
         return frozenset(map(str.isascii, self.vocabulary.words))
 
-    @cached_property
-    def _sounds(self) -> frozenset[str]:
-        return frozenset(map(sound, self.vocabulary.words))
-
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
-        return self.closest(word, meanings(word))
+        return 1.0 if word in self.vocabulary.words else max(self.near(word).values(), default=0.0)
 
-    def closest(self, word: str, meant: frozenset[int]) -> float:
-        """The same for a word whose meanings are at hand: of one that is looked for in many texts."""
-        if word in self.vocabulary.words:
-            return 1.0
-        if meant and not self.meanings.isdisjoint(meant):
-            return _SAME_MEANING
-        alike = self.vocabulary.best(word)
-        if alike < _SAME_SOUND and (not word.isascii()) in self._are_ascii and (said := heard(word)):
-            return _SAME_SOUND if said in self._sounds else alike
-        return alike
+    def near(self, word: str) -> dict[str, float]:
+        """The words that are this one in some inflection or under another name, with their likeness, above 0 to 1."""
+        found = self.vocabulary.near(word)
+        if (not word.isascii()) in self._are_ascii and (said := heard(word)):
+            found |= {other: max(found.get(other, 0.0), _SAME_SOUND) for other in self._by_sound.get(said, ())}
+        for meaning in meanings(word):
+            found |= {other: max(found.get(other, 0.0), _SAME_MEANING) for other in self.by_meaning.get(meaning, ())}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class Clause:
         found = facts(text)
         content = content_words(text)
         said = Sayings.among((*content_words(header), *content) if header else content)
-        if header is not None and not said.meanings.isdisjoint(_INCLUDING):
+        if header is not None and not said.by_meaning.keys().isdisjoint(_INCLUDING):
             found = replace(found, numbers=found.numbers | {_FREE})
         terms = terms_of(text)
         topics = (*topics_among(content), *(word for word in dict.fromkeys(content) if word in MONTHS))

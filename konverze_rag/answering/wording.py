@@ -157,19 +157,24 @@ def likeness(one: str, other: str) -> float:
         return 0.0
     if stem(one) == stem(other):
         return _SAME_STEM
-    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    alike = max(
-        common / max(len(one), len(other)) if common > _TRIGRAM else 0.0, _dice(_trigrams(one), _trigrams(other))
-    )
+    alike = max(_common_beginning(one, other), _dice(_trigrams(one), _trigrams(other)))
     return alike if alike >= _ALIKE else 0.0
 
 
-def _trigrams(word: str) -> frozenset[str]:
+def _common_beginning(one: str, other: str) -> float:
+    """Its share of the longer word, where it is longer than a trigram."""
+    if one[: _TRIGRAM + 1] != other[: _TRIGRAM + 1]:
+        return 0.0
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return common / max(len(one), len(other)) if common > _TRIGRAM else 0.0
+
+
+def _trigrams(word: str) -> frozenset[tuple[str, str, str]]:
     padded = f" {word} "
-    return frozenset(padded[i : i + _TRIGRAM] for i in range(len(padded) - _TRIGRAM + 1))
+    return frozenset(zip(padded, padded[1:], padded[2:], strict=False))
 
 
-def _dice(one: frozenset[str], other: frozenset[str]) -> float:
+def _dice(one: frozenset[tuple[str, str, str]], other: frozenset[tuple[str, str, str]]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
 
 
@@ -191,12 +196,14 @@ class Vocabulary:
 
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
-        if word in self.words:
-            return 1.0
+        return 1.0 if word in self.words else max(self.near(word).values(), default=0.0)
+
+    def near(self, word: str) -> dict[str, float]:
+        """The words that are like this one, with their likeness, above 0 to 1."""
         if not self._by_start:
             for known in self.words:
                 self._by_start.setdefault(known[:2], []).append(known)
-        return max((likeness(word, other) for other in self._by_start.get(word[:2], ())), default=0.0)
+        return {other: alike for other in self._by_start.get(word[:2], ()) if (alike := likeness(word, other))}
 
 
 class Said(Protocol):
