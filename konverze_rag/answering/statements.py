@@ -80,54 +80,64 @@ class Sayings:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """A part of a statement between conjunctions.
 
     Attributes:
         text: As it stands there.
-        topics: Its words without figures and units.
-        said: Its words, to be looked up.
+        content: Its content words.
+        said: The same, to be looked up.
         facts: Its numbers, dates, codes and polarity.
-        stance: What of it can stand against others.
-        terms: Its words in order.
-        around: Words of the whole statement in order.
-        shares_subject: Whether it says more of what the clause before speaks of.
-        shares_verb: Whether its verb stands in a clause behind it.
+        whole: The statement as one clause; None of that itself.
     """
 
     text: str
-    topics: tuple[str, ...]
+    content: tuple[str, ...]
     said: Sayings
     facts: Facts
-    stance: Stance
-    terms: tuple[Term, ...]
-    around: tuple[Term, ...]
-    shares_subject: bool
-    shares_verb: bool
+    whole: Clause | None = None
 
     @classmethod
-    def of(cls, text: str, header: str | None = None) -> Clause:
+    def of(cls, text: str, header: str | None = None, *, whole: Clause | None = None) -> Clause:
         """A clause as it is compared; one of a source by the words of its table's header too."""
         found = facts(text)
         content = content_words(text)
         said = Sayings.among((*content_words(header), *content) if header else content)
         if header is not None and not said.by_meaning.keys().isdisjoint(_INCLUDING):
             found = replace(found, numbers=found.numbers | {_FREE})
-        terms = terms_of(text)
-        topics = (*topics_among(content), *(word for word in dict.fromkeys(content) if word in MONTHS))
-        kept = tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS)
-        return cls(
-            text=text,
-            topics=kept or topics,
-            said=said,
-            facts=found,
-            stance=Stance.of(text),
-            terms=terms,
-            around=terms,
-            shares_subject=shares_subject(text),
-            shares_verb=shares_verb(text),
-        )
+        return cls(text, content, said, found, whole)
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """Its words without figures and units."""
+        topics = (*topics_among(self.content), *(word for word in dict.fromkeys(self.content) if word in MONTHS))
+        return tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS) or topics
+
+    @cached_property
+    def stance(self) -> Stance:
+        """What of it can stand against others."""
+        return Stance.of(self.text)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Its words in order."""
+        return terms_of(self.text)
+
+    @property
+    def around(self) -> tuple[Term, ...]:
+        """Words of the whole statement in order."""
+        return (self.whole or self).terms
+
+    @cached_property
+    def shares_subject(self) -> bool:
+        """Whether it says more of what the clause before speaks of."""
+        return shares_subject(self.text)
+
+    @cached_property
+    def shares_verb(self) -> bool:
+        """Whether its verb stands in a clause behind it."""
+        return shares_verb(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +176,7 @@ class Statement:
         """
         plain, above = plainly(text), header and plainly(header)
         whole, parts = Clause.of(plain, above), clauses_of(plain)
-        clauses = [replace(Clause.of(part, above), around=whole.terms) for part in parts] if len(parts) > 1 else [whole]
+        clauses = [Clause.of(part, above, whole=whole) for part in parts] if len(parts) > 1 else [whole]
         return cls(text, plain, whole, tuple(_with_polarity(clauses)))
 
 
