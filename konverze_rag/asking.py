@@ -25,11 +25,11 @@ from konverze_core.answers import (
     Usage,
 )
 from konverze_core.errors import KonverzeError, ProviderError, StoreError
-from konverze_core.protocols import ChatModel, Clock, Embedder
+from konverze_core.protocols import ChatModel, Clock, Embedder, Prompt
 from konverze_indexes.snapshot import Snapshot
 from konverze_rag.answer_cache import AnswerCache, AnswerKey, said_again
 from konverze_rag.answer_stream import AnswerStream, link_guard
-from konverze_rag.answering.compose import GroundingMode, PromptPolicy, TokenBudget, compose, rules_text
+from konverze_rag.answering.compose import Composed, GroundingMode, PromptPolicy, TokenBudget, compose, rules_text
 from konverze_rag.answering.condense import condense_prompt, condensed_without_model, needs_context, parsed_rewrite
 from konverze_rag.answering.extractive import extract_answer
 from konverze_rag.answering.parents import widened
@@ -200,9 +200,7 @@ class Asking:
     def _rewritten(self, draft: Draft, chat: ChatModel) -> str:
         """The question as the model puts it for someone who has heard nothing before."""
         prompt = condense_prompt(draft.privacy.text(draft.question.text), draft.privacy.messages(draft.history))
-        read = sum(map(self._count, (prompt.system, *(message.text for message in prompt.messages))))
-        most = Usage(input_tokens=read + CONDENSE_OVERHEAD_TOKENS, output_tokens=CONDENSE_OUTPUT_TOKENS)
-        reserved = self._spending.reserve(draft.settings, most)
+        reserved = self._spending.reserve(draft.settings, partial(self._most_of_rewriting, prompt))
         usage = Usage()
         kept_back_s = draft.settings.answer_deadline_s * (1 - CONDENSE_TIME_SHARE)
         try:
@@ -260,7 +258,7 @@ class Asking:
                 nonce=nonce,
             )
         since = draft.mark("compose", since)
-        reserved = self._spending.reserve(draft.settings, self._most(draft.settings, composed.input_tokens))
+        reserved = self._spending.reserve(draft.settings, partial(self._most, draft.settings, composed))
         sources = tuple(draft.hits[hits.index(source)] for source in composed.sources)
         with self._computing:
             stream = AnswerStream(
@@ -283,7 +281,7 @@ class Asking:
             draft.trace.chat(chat.info.name, stream.usage, time.perf_counter() - since, error)
             raise
         finally:
-            self._spending.settle(reserved, self._used(stream, composed.input_tokens))
+            self._spending.settle(reserved, self._used(stream, composed))
         draft.trace.chat(chat.info.name, stream.usage, time.perf_counter() - since)
         draft.took(stream.usage)
         yield draft.usage
@@ -302,16 +300,20 @@ class Asking:
             confidence=checked.confidence,
         )
 
-    @staticmethod
-    def _most(settings: Settings, input_tokens: int) -> Usage:
-        return Usage(input_tokens=input_tokens, output_tokens=settings.max_output_tokens)
+    def _most_of_rewriting(self, prompt: Prompt) -> Usage:
+        read = sum(map(self._count, (prompt.system, *(message.text for message in prompt.messages))))
+        return Usage(input_tokens=read + CONDENSE_OVERHEAD_TOKENS, output_tokens=CONDENSE_OUTPUT_TOKENS)
 
-    def _used(self, stream: AnswerStream, input_tokens: int) -> Usage:
+    @staticmethod
+    def _most(settings: Settings, composed: Composed) -> Usage:
+        return Usage(input_tokens=composed.input_tokens, output_tokens=settings.max_output_tokens)
+
+    def _used(self, stream: AnswerStream, composed: Composed) -> Usage:
         """What the model told; of an answer that broke off, what was read of it."""
         said = stream.checked.text
         if stream.usage.output_tokens or not said:
             return stream.usage
-        return Usage(input_tokens=input_tokens, output_tokens=self._count(said))
+        return Usage(input_tokens=composed.input_tokens, output_tokens=self._count(said))
 
     def _pseudonym(self, question: Question) -> str:
         return "" if question.visitor is None else self._conversations.pseudonym(question.visitor)

@@ -117,7 +117,7 @@ class TenantQuestions:
             return self.batches.vector(text)
         settings = self.embedder.settings()
         [seen], usage = self.embedder.outgoing([text], settings)
-        reserved, used = self.spending.reserve(settings, usage), Usage()
+        reserved, used = self.spending.reserve(settings, lambda: usage), Usage()
         try:
             vector = self.batches.vector(seen)
             used = usage

@@ -87,6 +87,10 @@ class TokenBudget:
         """Tokens of messages with these texts."""
         return sum(self.count(text) + MESSAGE_OVERHEAD_TOKENS for text in texts)
 
+    def fits(self, text: str, room: int) -> bool:
+        """Whether a message with this text takes at most so many tokens; counted where its bytes could be too many."""
+        return _utf8_bytes(text) + MESSAGE_OVERHEAD_TOKENS <= room or self.cost(text) <= room
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
@@ -95,12 +99,18 @@ class Composed:
     Attributes:
         prompt: For the chat model.
         sources: The hits it carries; source n is `sources[n - 1]`.
-        input_tokens: Tokens of the prompt, overheads included.
+        budget: What it was held to.
     """
 
     prompt: Prompt
     sources: tuple[Hit, ...]
-    input_tokens: int
+    budget: TokenBudget
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens of the prompt, overheads included; to count them takes longer than to compose it."""
+        texts = (self.prompt.system, *(message.text for message in self.prompt.messages))
+        return self.budget.cost(*texts) + REPLY_OVERHEAD_TOKENS
 
 
 def compose(
@@ -145,8 +155,7 @@ def compose(
     room = budget.input_tokens - budget.cost(system, *(turn.text for turn in turns))
     sources, asked = _fitting(question, hits, room, budget=budget, nonce=nonce)
     messages = (*turns, Message(role="user", text=asked))
-    total = budget.cost(system, *(message.text for message in messages)) + REPLY_OVERHEAD_TOKENS
-    return Composed(prompt=Prompt(system=system, messages=messages), sources=sources, input_tokens=total)
+    return Composed(prompt=Prompt(system=system, messages=messages), sources=sources, budget=budget)
 
 
 def system_text(policy: PromptPolicy, *, question: str, nonce: str) -> str:
@@ -238,7 +247,7 @@ def _fitting(
     size = _utf8_bytes if sum(map(_utf8_bytes, shown.values())) <= for_sources else budget.count
     sources: tuple[Hit, ...] = pack(hits, budget_tokens=for_sources, count=lambda text: size(shown[text]))
     asked = _user_text(question, sources, nonce)
-    while sources and budget.cost(asked) > room:
+    while sources and not budget.fits(asked, room):
         last = max(sources, key=hits.index)
         sources = tuple(hit for hit in sources if hit is not last)
         asked = _user_text(question, sources, nonce)

@@ -60,10 +60,12 @@ _MORNING = {"सुबह", "subah"}
 _LIST_MARK = regex.compile(r"^\s*(?:[-*•]\s+)?\(?\d{1,2}[.)]\s+")
 _EMPHASIS = regex.compile(r"[*`#|]|(?<!\w)_|_(?!\w)")
 # Codes begin with Latin letters and hold a digit (SKU-123/A, E402); addresses hold an @.
-_CODE = regex.compile(
+_NUMBERED = (
     r"(?<=\b(?:form|section|rule|article|clause|फॉर्म|धारा) )\d+[a-z]+\b"
-    r"|(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*|[\w.+-]{1,64}@[\w.-]{0,255}\w"
+    r"|(?<![\w@])(?!(?:rs|inr)\.?\d)[a-z]+[-/]?\d[\w/-]*"
 )
+_CODE = regex.compile(_NUMBERED)
+_CODE_OR_ADDRESS = regex.compile(rf"{_NUMBERED}|[\w.+-]{{1,64}}@[\w.-]{{0,255}}\w")
 _TOKEN = regex.compile(r"(?P<number>\d+(?:,\d{2,3})*(?:\.\d+)?)|(?P<word>[\p{L}\p{M}]+(?:'\p{L}+)?)|(?P<sign>[₹$€£%])")
 _DIGIT = regex.compile(r"\d")
 # `regex` knows digits of newer Unicode than Python's own tables.
@@ -156,24 +158,29 @@ class Facts:
 
 def facts(text: str) -> Facts:
     """The facts of a sentence or a few; the number of a list item and Markdown emphasis are left out."""
-    rest = _plain(text)
+    plain = rest = _plain(text)
+    has_digits = _DIGIT.search(plain) is not None
     dates: set[Date] = set()
-    for pattern in _DATES if _DIGIT.search(rest) else ():
+    for pattern in _DATES if has_digits else ():
         found = [(match, _date(match)) for match in pattern.finditer(rest)]
         dates |= {date for _, date in found if date}
         rest = _without(rest, [match for match, date in found if date])
-    codes = list(_CODE.finditer(rest))
+    codes = _codes(rest) if has_digits or "@" in rest else []
     rest = _without(rest, codes)
-    clock = list(_CLOCK.finditer(rest))
+    clock = list(_CLOCK.finditer(rest)) if has_digits else []
     numbers = {_time(match) for match in clock} | set(_numbers(_without(rest, clock)))
     names = frozenset(regex.sub(r"[^\w@]", "", match.group()) for match in codes)
-    return Facts(frozenset(numbers), frozenset(dates), names, is_negated(text))
+    return Facts(frozenset(numbers), frozenset(dates), names, _denies(plain))
+
+
+def _codes(text: str) -> list[regex.Match[str]]:
+    return list((_CODE_OR_ADDRESS if "@" in text else _CODE).finditer(text))
 
 
 def spans_of_time(text: str) -> Iterator[tuple[Decimal, Decimal]]:
     """From when till when, in minutes since midnight, where both are told with their half of the day."""
     plain = _plain(text)
-    for one, other in pairwise(_CLOCK.finditer(plain)):
+    for one, other in pairwise(_CLOCK.finditer(plain) if _DIGIT.search(plain) else ()):
         start, end = _time(one), _time(other)
         if _TILL.fullmatch(plain, one.end(), other.start()) and not (start.is_open or end.is_open):
             yield start.value, end.value
@@ -181,15 +188,23 @@ def spans_of_time(text: str) -> Iterator[tuple[Decimal, Decimal]]:
 
 def is_negated(text: str) -> bool:
     """Whether the text denies something, in English, Hindi or Hinglish."""
-    rest = _NEUTRAL.sub(" ", _plain(text))
-    said = [match.group("word") for match in _TOKEN.finditer(rest) if match.group("word")]
-    is_refused = any(word in NEGATIONS or word.endswith("n't") for word in said) or _NEGATED.search(rest) is not None
-    return is_refused != any(word in DENIALS for word in said)
+    return _denies(_plain(text))
 
 
 def is_denied(text: str) -> bool:
     """Whether it denies something of its subject: not one that only lacks something ("photography without flash")."""
     return is_negated(_LACK.sub(" ", text))
+
+
+def _denies(plain: str) -> bool:
+    rest = _NEUTRAL.sub(" ", plain)
+    said = [word for _, word, _ in _TOKEN.findall(rest) if word]
+    is_refused = (
+        not NEGATIONS.isdisjoint(said)
+        or ("n't" in rest and any(word.endswith("n't") for word in said))
+        or _NEGATED.search(rest) is not None
+    )
+    return is_refused == DENIALS.isdisjoint(said)
 
 
 def _plain(text: str) -> str:
@@ -233,7 +248,7 @@ def _time(match: regex.Match[str]) -> Number:
 
 
 def _numbers(text: str) -> Iterator[Number]:
-    tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    tokens = [("number", number) if number else ("", word or sign) for number, word, sign in _TOKEN.findall(text)]
     following = ""
     for place in range(len(tokens) - 1, -1, -1):
         kind, token = tokens[place]

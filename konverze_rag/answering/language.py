@@ -24,9 +24,9 @@ def language_of(text: str) -> str:
 
     Devanagari counts as Hindi, and every script that is not Indic as English.
     """
-    indic = Counter(name for letter in _LETTER.findall(text) if (name := _indic_name(letter)))
-    latin = sum(1 for letter in _LETTER.findall(text) if not _indic_name(letter))
-    if indic and indic.total() >= latin:
+    names = [] if text.isascii() else [_indic_name(letter) for letter in _LETTER.findall(text)]
+    indic = Counter(filter(None, names))
+    if indic and 2 * indic.total() >= len(names):
         return indic.most_common(1)[0][0]
     found = words(text)
     romanised = sum(word in HINGLISH_WORDS for word in found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Self
+from functools import cached_property
+from itertools import filterfalse
 
 from konverze_core.retrieval import Hit
 from konverze_indexes.terms import words
@@ -28,7 +29,7 @@ def pack(hits: Sequence[Hit], *, budget_tokens: int, count: Callable[[str], int]
     Returns:
         Documents in order of their best rank, chunks of a document in reading order.
     """
-    said = {id(hit): _Said.of(hit.chunk.text) for hit in hits}
+    said = {id(hit): _Said(hit.chunk.text) for hit in hits}
     taken: list[Hit] = []
     room = budget_tokens
     for hit in hits:
@@ -58,20 +59,22 @@ def _contains(outer: Hit, inner: Hit) -> bool:
     return outer.chunk.span.start <= inner.chunk.span.start and inner.chunk.span.end <= outer.chunk.span.end
 
 
-class _Said(NamedTuple):
+class _Said:
     """What a text says, to tell whether another one says the same."""
 
-    figures: frozenset[str]
-    shingles: frozenset[tuple[str, ...]]
+    def __init__(self, text: str) -> None:
+        self._words = words(text)
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        found = words(text)
-        shifted = [found[start:] for start in range(_SHINGLE_WORDS)]
-        shingles = frozenset(zip(*shifted, strict=False)) or frozenset([tuple(found)])
-        return cls(frozenset(filter(has_digit, found)), shingles)
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return frozenset(filter(has_digit, filterfalse(str.isalpha, self._words)))
 
-    def is_same(self, other: Self) -> bool:
+    @cached_property
+    def shingles(self) -> frozenset[tuple[str, ...]]:
+        shifted = [self._words[start:] for start in range(_SHINGLE_WORDS)]
+        return frozenset(zip(*shifted, strict=False)) or frozenset([tuple(self._words)])
+
+    def is_same(self, other: _Said) -> bool:
         """Whether both share most shingles and all words that hold a digit: plans that differ in price stay apart."""
         if self.figures != other.figures:
             return False

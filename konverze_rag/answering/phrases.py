@@ -5,7 +5,7 @@ What is free is told as a price of 0, so that it can stand against another price
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import regex
@@ -14,7 +14,8 @@ from konverze_rag.answering.quantities import NUMBER_WORDS
 from konverze_rag.answering.wording import folded
 
 _Form: TypeAlias = str | Callable[[regex.Match[str]], str]
-
+Triggers: TypeAlias = Sequence[tuple[str, Sequence[int]]]
+"""What a text must hold for some phrases to be looked for, and which."""
 
 _MINUTES_BY_FRACTION = {"साढे": 30, "सवा": 15, "पौने": -15, "saadhe": 30, "sadhe": 30, "sava": 15, "paune": -15}
 _MINUTES_AN_HOUR = 60
@@ -234,17 +235,27 @@ _PERIODS: tuple[tuple[str, _Form, str], ...] = (
 )
 _ROWS = (*_FREE_OF_CHARGE, *_INCLUDED, *_LIMITS, *_TIMES, *_PERIODS)
 _REWRITES = [(regex.compile(pattern, regex.IGNORECASE), form) for _, form, pattern in _ROWS]
-_TRIGGERS = [
+_TRIGGERS: Triggers = [
     (trigger, [place for place, (triggers, *_) in enumerate(_ROWS) if trigger in triggers.split()])
     for trigger in dict.fromkeys(trigger for triggers, *_ in _ROWS for trigger in triggers.split())
 ]
 
 
-def plainly(text: str) -> str:
-    """The text with phrases of one meaning in one form: what is free, what is included, limits, times, periods."""
+def triggers_in(text: str, triggers: Triggers = _TRIGGERS) -> Triggers:
+    """Those of the triggers that stand in a text; no others stand in its parts."""
+    known = folded(text).casefold()
+    return [found for found in triggers if found[0] in known]
+
+
+def plainly(text: str, triggers: Triggers = _TRIGGERS) -> str:
+    """The text with phrases of one meaning in one form: what is free, what is included, limits, times, periods.
+
+    Args:
+        text: A sentence or more.
+        triggers: Of the phrases that may be in it.
+    """
     plain = folded(text)
-    known = plain.casefold()
-    found = {place for trigger, places in _TRIGGERS if trigger in known for place in places}
+    found = {place for _, places in triggers_in(plain, triggers) for place in places}
     for place in sorted(found):
         pattern, form = _REWRITES[place]
         plain = pattern.sub(form, plain)

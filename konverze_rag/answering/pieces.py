@@ -21,6 +21,7 @@ _PROSE_END = regex.compile(r"[.!?…।॥。][\"'”’»)\]*_]*$")
 _LEADS_ON = regex.compile(r"[:?：？][*_]*$")
 _RULE = regex.compile(r"^[\s|:=_*-]+$")
 _CELL_BORDER = regex.compile(r"\S *\||\t|\S {3,}\S")
+_CELL_MARKS = ("|", "\t", "   ")
 _LIST_ITEM = regex.compile(r"^(?:[•●▪◦‣*–—-]|\(?\d{1,3}[.)])\s")
 
 
@@ -39,7 +40,7 @@ class Piece:
     @property
     def is_row(self) -> bool:
         """Whether it is a table row."""
-        return _CELL_BORDER.search(self.text) is not None
+        return any(map(self.text.__contains__, _CELL_MARKS)) and _CELL_BORDER.search(self.text) is not None
 
     @property
     def is_rule(self) -> bool:

@@ -24,6 +24,7 @@ class RecitalGuard:
     def __init__(self, instructions: str, *, secrets: tuple[str, ...] = ()) -> None:
         self._instructions = _letters(instructions)
         self._secrets = tuple(_letters(secret) for secret in secrets)
+        self._harmless_chars = min([HELD_FROM_CHARS, *map(len, self._secrets)])
         self._run = ""
         self._held = ""
 
@@ -33,6 +34,9 @@ class RecitalGuard:
         Raises:
             ProviderUnavailableError: The instructions are being recited.
         """
+        if len(said := self._run + _letters(piece)) < self._harmless_chars:
+            self._run = self._longest(said)
+            return piece
         sent: list[str] = []
         for character in piece:
             self._run = self._longest(self._run + _letters(character))

@@ -56,13 +56,12 @@ def is_borrowed(clause: Clause, claim: Statement, source: Source, window: Window
 
 def _not_said_with(words: Sequence[str], marks: Sequence[Mark], statements: Sequence[Statement]) -> Sequence[Mark]:
     """The marks that no clause says which has the words."""
-    whole = [
-        part.facts
-        for statement in statements
-        for part in statement.clauses
-        if words and coverage(words, part.said) >= _AS_CLOSE
+    parts = [part for statement in statements for part in statement.clauses] if words else []
+    return [
+        mark
+        for mark in marks
+        if not any(says(part.facts, mark) and coverage(words, part.said) >= _AS_CLOSE for part in parts)
     ]
-    return [mark for mark in marks if not any(says(said, mark) for said in whole)]
 
 
 def _fits_another(mark: Mark, words: Sequence[str], clause: Clause, segments: Sequence[tuple[int, Clause]]) -> bool:

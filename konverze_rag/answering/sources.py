@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from konverze_core.documents import Span
-from konverze_rag.answering.meanings import is_optional, meanings
-from konverze_rag.answering.phrases import plainly
+from konverze_rag.answering.meanings import is_optional
+from konverze_rag.answering.phrases import plainly, triggers_in
 from konverze_rag.answering.pieces import Piece, header_of, pieces_of
 from konverze_rag.answering.statements import Sayings, Statement
 from konverze_rag.answering.wording import has_digit, weight
@@ -44,7 +45,7 @@ class Window:
         return self.score - _LENGTH_COST * (self.last - self.first)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A source text, cut into sentences and rows, with what every sentence is held to.
 
@@ -72,7 +73,9 @@ class Source:
             context: Title and headings above it.
         """
         pieces = pieces_of(text)
-        words = [Sayings.of(plainly(f"{_header(place, pieces)}\n{piece.text}")) for place, piece in enumerate(pieces)]
+        triggers = triggers_in(text)
+        texts = [f"{_header(place, pieces)}\n{piece.text}" for place, piece in enumerate(pieces)]
+        words = [Sayings.of(plainly(said, triggers)) for said in texts]
         return cls(text, context, pieces, words, _spans(pieces))
 
     def statement(self, place: int) -> Statement:
@@ -87,20 +90,32 @@ class Source:
         """All pieces as they are compared."""
         return [self.statement(place) for place in range(len(self.pieces))]
 
+    @cached_property
+    def _holders(self) -> Mapping[str, Sequence[int]]:
+        """The places of each word, `ABOVE` among them."""
+        found: dict[str, list[int]] = {}
+        for place, said in enumerate((self.statement(ABOVE).whole.said, *self.words), start=ABOVE):
+            for word in said.vocabulary.words:
+                found.setdefault(word, []).append(place)
+        return found
+
+    @cached_property
+    def _vocabulary(self) -> Sayings:
+        return Sayings.among(self._holders)
+
     def ranked(self, claim: Statement) -> list[Window]:
         """All windows, best first; of equals the shorter, then the earlier."""
-        wanted = [(word, meanings(word)) for word in claim.whole.topics]
-        heavy = [weight(word) * (_OPTIONAL_WEIGHT if is_optional(word) else 1) for word, _ in wanted]
+        heavy = [weight(word) * (_OPTIONAL_WEIGHT if is_optional(word) else 1) for word in claim.whole.topics]
         total = sum(heavy) or 1
-
-        def share(said: Sayings) -> list[float]:
-            return [of_all * said.closest(*word) for of_all, word in zip(heavy, wanted, strict=True)]
-
-        titles = map(share, [self.statement(ABOVE).whole.said, *self.words[:1]])
-        helped = [_CONTEXT_WEIGHT * max(of_word) for of_word in zip(*titles, strict=True)]
-        rows = [share(said) for said in self.words]
+        rows = [[0.0] * len(heavy) for _ in range(len(self.words) + 1)]
+        for place, (wanted, of_all) in enumerate(zip(claim.whole.topics, heavy, strict=True)):
+            for word, alike in self._vocabulary.near(wanted).items():
+                for holder in self._holders[word]:
+                    rows[holder][place] = max(rows[holder][place], of_all * alike)
+        *pieces, above = rows
+        helped = [_CONTEXT_WEIGHT * max(of_word) for of_word in zip(above, *pieces[:1], strict=True)]
         windows = [
-            Window(first, last, sum(map(max, helped, *rows[first : last + 1])) / total) for first, last in self.spans
+            Window(first, last, sum(map(max, helped, *pieces[first : last + 1])) / total) for first, last in self.spans
         ]
         return sorted(windows, key=lambda window: (-window.net_score, window.first))
 
@@ -118,8 +133,8 @@ class Source:
 
     def above(self, window: Window) -> Sequence[Statement]:
         """What stands above the window: the context, the title, the last heading before it, the header of a row."""
-        headings = [place for place in range(window.first) if place == 0 or self.pieces[place].is_heading]
-        titles = [self.statement(place) for place in dict.fromkeys([ABOVE, *headings[:1], *headings[-1:]])]
+        last = next((place for place in range(window.first - 1, 0, -1) if self.pieces[place].is_heading), 0)
+        titles = [self.statement(place) for place in dict.fromkeys([ABOVE, 0, last] if window.first else [ABOVE])]
         header = self.header(window)
         return [*titles, header] if header else titles
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from konverze_rag.answering.clauses import clauses_of, is_exception, shares_subject, shares_verb
 from konverze_rag.answering.facts import Facts, Number, facts, is_denied
@@ -24,20 +25,15 @@ _SAME_MEANING = 0.95
 _SAME_SOUND = 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sayings:
     """The words of a text, looked up with tolerance for inflection and for other words of the same meaning.
 
     Attributes:
         vocabulary: The words.
-        meanings: What they mean, where the lists know it.
-        are_ascii: Whether some of them are in Latin letters, whether some are not.
     """
 
     vocabulary: Vocabulary
-    meanings: frozenset[int]
-    are_ascii: frozenset[bool]
-    _sounds: set[str] = field(default_factory=set[str], repr=False, compare=False)
 
     @classmethod
     def of(cls, text: str) -> Sayings:
@@ -47,76 +43,101 @@ class Sayings:
     @classmethod
     def among(cls, content: Iterable[str]) -> Sayings:
         """The same of the content words of a text."""
-        found = frozenset(content)
-        known = frozenset(meaning for word in found for meaning in meanings(word))
-        return cls(Vocabulary(found), known, frozenset(map(str.isascii, found)))
+        return cls(Vocabulary(frozenset(content)))
+
+    @cached_property
+    def by_meaning(self) -> dict[int, list[str]]:
+        """The words of each meaning that the lists know."""
+        found: dict[int, list[str]] = {}
+        for word in self.vocabulary.words:
+            for meaning in meanings(word):
+                found.setdefault(meaning, []).append(word)
+        return found
+
+    @cached_property
+    def _by_sound(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self.vocabulary.words:
+            found.setdefault(sound(word), []).append(word)
+        return found
+
+    @cached_property
+    def _are_ascii(self) -> frozenset[bool]:
+        """Whether some are in Latin letters, whether some are not."""
+        return frozenset(map(str.isascii, self.vocabulary.words))
 
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
-        return self.closest(word, meanings(word))
+        return 1.0 if word in self.vocabulary.words else max(self.near(word).values(), default=0.0)
 
-    def closest(self, word: str, meant: frozenset[int]) -> float:
-        """The same for a word whose meanings are at hand: of one that is looked for in many texts."""
-        if word in self.vocabulary.words:
-            return 1.0
-        if not self.meanings.isdisjoint(meant):
-            return _SAME_MEANING
-        alike = self.vocabulary.best(word)
-        if alike < _SAME_SOUND and (not word.isascii()) in self.are_ascii and (said := heard(word)):
-            if not self._sounds:
-                self._sounds.update(map(sound, self.vocabulary.words))
-            return _SAME_SOUND if said in self._sounds else alike
-        return alike
+    def near(self, word: str) -> dict[str, float]:
+        """The words that are this one in some inflection or under another name, with their likeness, above 0 to 1."""
+        found = self.vocabulary.near(word)
+        if (not word.isascii()) in self._are_ascii and (said := heard(word)):
+            found |= {other: max(found.get(other, 0.0), _SAME_SOUND) for other in self._by_sound.get(said, ())}
+        for meaning in meanings(word):
+            found |= {other: max(found.get(other, 0.0), _SAME_MEANING) for other in self.by_meaning.get(meaning, ())}
+        return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """A part of a statement between conjunctions.
 
     Attributes:
         text: As it stands there.
-        topics: Its words without figures and units.
-        said: Its words, to be looked up.
+        content: Its content words.
+        said: The same, to be looked up.
         facts: Its numbers, dates, codes and polarity.
-        stance: What of it can stand against others.
-        terms: Its words in order.
-        around: Words of the whole statement in order.
-        shares_subject: Whether it says more of what the clause before speaks of.
-        shares_verb: Whether its verb stands in a clause behind it.
+        whole: The statement as one clause; None of that itself.
     """
 
     text: str
-    topics: tuple[str, ...]
+    content: tuple[str, ...]
     said: Sayings
     facts: Facts
-    stance: Stance
-    terms: tuple[Term, ...]
-    around: tuple[Term, ...]
-    shares_subject: bool
-    shares_verb: bool
+    whole: Clause | None = None
 
     @classmethod
-    def of(cls, text: str, header: str | None = None) -> Clause:
+    def of(cls, text: str, header: str | None = None, *, whole: Clause | None = None) -> Clause:
         """A clause as it is compared; one of a source by the words of its table's header too."""
         found = facts(text)
         content = content_words(text)
         said = Sayings.among((*content_words(header), *content) if header else content)
-        if header is not None and not said.meanings.isdisjoint(_INCLUDING):
+        if header is not None and not said.by_meaning.keys().isdisjoint(_INCLUDING):
             found = replace(found, numbers=found.numbers | {_FREE})
-        terms = terms_of(text)
-        topics = (*topics_among(content), *(word for word in dict.fromkeys(content) if word in MONTHS))
-        kept = tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS)
-        return cls(
-            text=text,
-            topics=kept or topics,
-            said=said,
-            facts=found,
-            stance=Stance.of(text),
-            terms=terms,
-            around=terms,
-            shares_subject=shares_subject(text),
-            shares_verb=shares_verb(text),
-        )
+        return cls(text, content, said, found, whole)
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """Its words without figures and units."""
+        topics = (*topics_among(self.content), *(word for word in dict.fromkeys(self.content) if word in MONTHS))
+        return tuple(word for word in topics if word not in AUXILIARIES and word not in DENIALS) or topics
+
+    @cached_property
+    def stance(self) -> Stance:
+        """What of it can stand against others."""
+        return Stance.of(self.text)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Its words in order."""
+        return terms_of(self.text)
+
+    @property
+    def around(self) -> tuple[Term, ...]:
+        """Words of the whole statement in order."""
+        return (self.whole or self).terms
+
+    @cached_property
+    def shares_subject(self) -> bool:
+        """Whether it says more of what the clause before speaks of."""
+        return shares_subject(self.text)
+
+    @cached_property
+    def shares_verb(self) -> bool:
+        """Whether its verb stands in a clause behind it."""
+        return shares_verb(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +176,7 @@ class Statement:
         """
         plain, above = plainly(text), header and plainly(header)
         whole, parts = Clause.of(plain, above), clauses_of(plain)
-        clauses = [replace(Clause.of(part, above), around=whole.terms) for part in parts] if len(parts) > 1 else [whole]
+        clauses = [Clause.of(part, above, whole=whole) for part in parts] if len(parts) > 1 else [whole]
         return cls(text, plain, whole, tuple(_with_polarity(clauses)))
 
 
@@ -179,7 +200,7 @@ def alike(one: Term, other: Term) -> float:
     """Likeness of two words, 0 to 1; words of one meaning are alike."""
     if one.word == other.word:
         return 1.0
-    if not one.meanings.isdisjoint(other.meanings):
+    if one.meanings and not one.meanings.isdisjoint(other.meanings):
         return _SAME_MEANING
     if one.word.isascii() != other.word.isascii() and (said := sound(one.word)):
         return _SAME_SOUND if said == heard(other.word) else 0.0

@@ -24,6 +24,8 @@ _FENCE = "```"
 _IN_LINK = regex.compile(r"\]\([^\s)]*$")
 _OPENERS = "[【"
 _BLANKS = " \t"
+# Of this nothing has to wait, once something was said.
+_FLOWING = regex.compile(rf"[^{_BLANKS}{regex.escape(_OPENERS)}{REFUSAL_SENTINEL[0]}]+")
 # The model may wrap the sentinel: **NO_ANSWER**, "NO_ANSWER".
 _WRAPPING = " \t\r\n*`\"'"
 
@@ -85,9 +87,14 @@ class CitationStream:
     def feed(self, piece: str) -> list[Event]:
         """Events for the next piece of the answer."""
         events: list[Event] = []
-        for character in piece:
-            if not self._silent:
-                self._take(character, events)
+        place = 0
+        while place < len(piece) and not self._silent:
+            flowing = None if self._held or not self._plain else _FLOWING.match(piece, place)
+            if flowing:
+                self._say(flowing[0], events)
+            else:
+                self._take(piece[place], events)
+            place = flowing.end() if flowing else place + 1
         return _joined(events)
 
     def finish(self) -> list[Event]:

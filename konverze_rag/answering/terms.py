@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from konverze_indexes.terms import words
 from konverze_rag.answering.meanings import meanings
@@ -45,7 +46,7 @@ AUXILIARIES = frozenset(_PARTS_OF_VERBS.split())
 """Words that carry nothing beside the words of `stopwords`."""
 # Limits are compared as opposites.
 _LIMITS = frozenset({"least", "most", "exceeding", "undercutting"})
-_EMPTY = (EMPTY | DENIALS | AUXILIARIES | _LIMITS) - _QUANTIFIERS
+_EMPTY = ((EMPTY | DENIALS | AUXILIARIES | _LIMITS) - _QUANTIFIERS) | _HONORIFICS | QUANTITY_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +67,41 @@ class Term:
 def terms_of(text: str) -> tuple[Term, ...]:
     """The words that carry something, in order, without figures, units and denials."""
     said = [folded(word) for word in words(text)]
+    are_empty = [_is_empty(word) for word in said]
     return tuple(
-        Term(word, _names(place, said), meanings(word))
-        for place, word in enumerate(said)
-        if not _is_empty(word) and not _counts(place, said)
+        [
+            Term(word, _names(place, said, are_empty), meanings(word))
+            for place, (word, after) in enumerate(pairwise([*said, ""]))
+            if not are_empty[place] and not _counts(word, after)
+        ]
     )
 
 
-def _counts(place: int, said: list[str]) -> bool:
+def _counts(word: str, after: str) -> bool:
     """Whether "only" means no more than that ("only ₹50"), and "every" goes with its figure ("every ten days")."""
-    following = said[place + 1 : place + 2]
-    if said[place] in _DISTRIBUTIVES and any(NUMBER_WORDS.get(word, 0) > 1 for word in following):
+    if word in _DISTRIBUTIVES and NUMBER_WORDS.get(after, 0) > 1:
         return True
-    return said[place] in _QUANTIFIERS and any(map(has_digit, following))
+    return word in _QUANTIFIERS and has_digit(after)
 
 
-def _names(place: int, said: list[str]) -> bool:
+def _names(place: int, said: list[str], are_empty: list[bool]) -> bool:
     word = said[place]
-    before = said[max(place - 1, 0) : place]
-    after = said[place + 1 : place + 2]
+    before = said[place - 1] if place else ""
     if word in _QUANTIFIERS or not _HONORIFICS.isdisjoint(said[max(place - _MOST_NAMES, 0) : place]):
         return True
-    if any(other in _BEFORE_NOUNS for other in before):
+    if before in _BEFORE_NOUNS:
         return True
-    if place > 1 and said[place - 2] in _PREPOSITIONS and not _is_empty(said[place - 1]):
+    if place > 1 and said[place - 2] in _PREPOSITIONS and not are_empty[place - 1]:
         return True
-    if word.endswith(_VERB_ENDINGS) or any(other in _BEFORE_VERBS for other in before):
+    if word.endswith(_VERB_ENDINGS) or before in _BEFORE_VERBS or place + 1 == len(said):
         return False
-    return any(
-        other in _AFTER_NOUNS
-        or not (_is_empty(other) or other in _QUANTIFIERS)
-        or (not place and other in _AFTER_SUBJECTS)
-        for other in after
+    after = said[place + 1]
+    return (
+        after in _AFTER_NOUNS
+        or not (are_empty[place + 1] or after in _QUANTIFIERS)
+        or (not place and after in _AFTER_SUBJECTS)
     )
 
 
 def _is_empty(word: str) -> bool:
-    return (
-        word in _EMPTY
-        or word in _HONORIFICS
-        or word in QUANTITY_WORDS
-        or has_digit(word)
-        or (len(word) == 1 and word.isascii())
-    )
+    return word in _EMPTY or has_digit(word) or (len(word) == 1 and word.isascii())

@@ -11,15 +11,14 @@ _INVISIBLE = regex.compile(
     r"[\p{Cc}\p{Cf}\p{Cs}\p{Co}\ufe00-\ufe0f\U000e0100-\U000e01ef\u115f\u1160\u3164\uffa0\u2800--[\n\t]]",
     regex.VERSION1,
 )
-# Beside these, all that ASCII has and nobody sees is not printable.
-_SPACES = str.maketrans("\n\t", "  ")
 _LINE_END = regex.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
 _DELIMITER = regex.compile(r"<<(?=\s*/?\s*(?:end|source))", regex.IGNORECASE)
 
 
 def visible(text: str) -> str:
     """The text without characters that no reader sees; line ends, tabs and the joiners of Indic scripts stay."""
-    if text.isascii() and text.translate(_SPACES).isprintable():
+    # Of ASCII, what nobody sees is not printable, nor are these two.
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
         return text
     lines = _LINE_END.sub("\n", text)
     parts: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,9 +29,17 @@ _HINDI = """
 ाकर ाइए ाईं ाया ेगी ेगा ोगी ोगे ाने ाना ाते ाती ाता तीं ाओं ाएं ुओं ुएं ुआं
 कर ाओ िए ाई ाए ने नी ना ते ीं ती ता ां ों ें ो े ू ु ी ि ा
 """
-_ENGLISH_SUFFIXES = frozenset(_ENGLISH.split())
-_HINDI_SUFFIXES = frozenset(_HINDI.split())
-_LONGEST_SUFFIX_CHARS = max(map(len, _ENGLISH_SUFFIXES | _HINDI_SUFFIXES))
+
+
+def _by_last_letter(suffixes: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for suffix in sorted(suffixes.split(), key=len, reverse=True):
+        found.setdefault(suffix[-1], []).append(suffix)
+    return found
+
+
+_ENGLISH_SUFFIXES = _by_last_letter(_ENGLISH)
+_HINDI_SUFFIXES = _by_last_letter(_HINDI)
 _INDIC = regex.compile(r"[\u0900-\u0d7f]")
 _FIGURE = regex.compile(r"(?:rs|inr)?\.?\d")
 _CODE_PART = regex.compile(r"\d+|[^\W\d_]+")
@@ -50,9 +58,10 @@ def content_words(text: str) -> tuple[str, ...]:
 
     Codes count as a whole too: `LK-204/B` yields `lk`, `204` and `lk-204/b`.
     """
-    found = (folded(word) for word in index_terms(text))
+    terms = index_terms(text)
+    found = terms if text.isascii() else [folded(word) for word in terms]
     return tuple(
-        word for word in found if word not in EMPTY and (len(word) > 1 or not word.isascii() or word.isdigit())
+        [word for word in found if word not in EMPTY and (len(word) > 1 or not word.isascii() or word.isdigit())]
     )
 
 
@@ -129,11 +138,11 @@ def stem(word: str) -> str:
     return bare[:-1] if is_doubled else bare
 
 
-def _without_suffix(word: str, suffixes: frozenset[str], shortest: int) -> str:
+def _without_suffix(word: str, suffixes: Mapping[str, Sequence[str]], shortest: int) -> str:
     """Without the longest suffix that leaves so many characters."""
-    for size in range(min(_LONGEST_SUFFIX_CHARS, len(word) - shortest), 0, -1):
-        if word[-size:] in suffixes:
-            return word[:-size]
+    for suffix in suffixes.get(word[-1:], ()):
+        if word.endswith(suffix) and len(word) - len(suffix) >= shortest:
+            return word[: -len(suffix)]
     return word
 
 
@@ -144,23 +153,28 @@ def likeness(one: str, other: str) -> float:
     """
     if one == other:
         return 1.0
-    if has_digit(one + other) or one[:2] != other[:2]:
+    if one[:2] != other[:2] or has_digit(one + other):
         return 0.0
     if stem(one) == stem(other):
         return _SAME_STEM
-    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    alike = max(
-        common / max(len(one), len(other)) if common > _TRIGRAM else 0.0, _dice(_trigrams(one), _trigrams(other))
-    )
+    alike = max(_common_beginning(one, other), _dice(_trigrams(one), _trigrams(other)))
     return alike if alike >= _ALIKE else 0.0
 
 
-def _trigrams(word: str) -> frozenset[str]:
+def _common_beginning(one: str, other: str) -> float:
+    """Its share of the longer word, where it is longer than a trigram."""
+    if one[: _TRIGRAM + 1] != other[: _TRIGRAM + 1]:
+        return 0.0
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return common / max(len(one), len(other)) if common > _TRIGRAM else 0.0
+
+
+def _trigrams(word: str) -> frozenset[tuple[str, str, str]]:
     padded = f" {word} "
-    return frozenset(padded[i : i + _TRIGRAM] for i in range(len(padded) - _TRIGRAM + 1))
+    return frozenset(zip(padded, padded[1:], padded[2:], strict=False))
 
 
-def _dice(one: frozenset[str], other: frozenset[str]) -> float:
+def _dice(one: frozenset[tuple[str, str, str]], other: frozenset[tuple[str, str, str]]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0
 
 
@@ -175,10 +189,6 @@ class Vocabulary:
     words: frozenset[str]
     _by_start: dict[str, list[str]] = field(default_factory=dict[str, list[str]], repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        for word in self.words:
-            self._by_start.setdefault(word[:2], []).append(word)
-
     @classmethod
     def of(cls, text: str) -> Vocabulary:
         """The vocabulary of a text."""
@@ -186,9 +196,14 @@ class Vocabulary:
 
     def best(self, word: str) -> float:
         """Likeness of the word that comes closest, 0 to 1."""
-        if word in self.words:
-            return 1.0
-        return max((likeness(word, other) for other in self._by_start.get(word[:2], ())), default=0.0)
+        return 1.0 if word in self.words else max(self.near(word).values(), default=0.0)
+
+    def near(self, word: str) -> dict[str, float]:
+        """The words that are like this one, with their likeness, above 0 to 1."""
+        if not self._by_start:
+            for known in self.words:
+                self._by_start.setdefault(known[:2], []).append(known)
+        return {other: alike for other in self._by_start.get(word[:2], ()) if (alike := likeness(word, other))}
 
 
 class Said(Protocol):

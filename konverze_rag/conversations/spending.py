@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -40,13 +41,13 @@ class Spending:
         self._day = date.min
         self._left = Spend()
 
-    def reserve(self, settings: Settings, most: Usage) -> Reservation | None:
+    def reserve(self, settings: Settings, most: Callable[[], Usage]) -> Reservation | None:
         """Keeps the most that a call can take; None where the tenant has no budget.
 
         Args:
             settings: The tenant's.
-            most: Tokens of the prompt and of the longest answer, or of a question to embed; without a cost they cost
-                the most they can.
+            most: Counts the tokens of the prompt and of the longest answer, or of a question to embed, where there is a
+                budget; without a cost they cost the most they can.
 
         Raises:
             IntegrityError: A grant is not what was written, or missing.
@@ -56,7 +57,7 @@ class Spending:
         if settings.daily_tokens is None and settings.daily_cost is None:
             return None
         budget = Spend(settings.daily_tokens or math.inf, settings.daily_cost or math.inf)
-        needed = _spend(most, settings)
+        needed = _spend(most(), settings)
         return Reservation(self._reserved(needed, budget), needed, settings)
 
     def _reserved(self, needed: Spend, budget: Spend) -> date:

@@ -47,7 +47,7 @@ def spending(make_engine, keys, blobs, clock):
 
 def _fits(ledger, tokens, settings):
     try:
-        return ledger.reserve(settings, Usage(tokens, 0))
+        return ledger.reserve(settings, lambda: Usage(tokens, 0))
     except kr.ProviderRejectedError:
         return None
 
@@ -96,7 +96,7 @@ def test_all_processes_together_never_spend_more(spending):
 def test_what_a_process_did_not_use_is_used_by_others_of_it_or_lost_with_it(spending):
     settings = budgeted(daily_tokens=1_000)
     ledger = spending()
-    kept = ledger.reserve(settings, Usage(900, 0))
+    kept = ledger.reserve(settings, lambda: Usage(900, 0))
     assert _fits(ledger, 200, settings) is None
     ledger.settle(kept, Usage(100, 0))
     assert _fits(ledger, 850, settings)
@@ -107,7 +107,7 @@ def test_what_a_process_did_not_use_is_used_by_others_of_it_or_lost_with_it(spen
 def test_a_usage_above_the_reservation_is_paid_by_the_next(spending):
     settings = budgeted(daily_tokens=1_000)
     ledger = spending()
-    ledger.settle(ledger.reserve(settings, Usage(100, 0)), Usage(600, 0))
+    ledger.settle(ledger.reserve(settings, lambda: Usage(100, 0)), Usage(600, 0))
     assert _fits(ledger, 450, settings) is None
     assert _fits(ledger, 350, settings)
 
@@ -115,7 +115,7 @@ def test_a_usage_above_the_reservation_is_paid_by_the_next(spending):
 def test_without_a_budget_nothing_is_counted_or_stored(spending, blobs):
     before = blobs.list("")
     ledger = spending()
-    assert ledger.reserve(budgeted(), Usage(10**9, 0)) is None
+    assert ledger.reserve(budgeted(), lambda: pytest.fail("counted")) is None
     ledger.settle(None, Usage(10**9, 0))
     assert [name for name in blobs.list("") if name not in before and "/days/" in name] == []
 
@@ -140,17 +140,17 @@ def test_a_store_that_is_away_lets_nothing_be_spent(bot, blobs, monkeypatch):
 def test_a_missing_or_tampered_grant_is_noticed(spending, blobs):
     settings = budgeted(daily_tokens=1_000)
     for _ in range(3):
-        spending().reserve(settings, Usage(50, 0))
+        spending().reserve(settings, lambda: Usage(50, 0))
     names = [name for name in blobs.list("tenants/") if "/spent/" in name]
     assert len(names) == 3
     first = bytes(blobs.get(names[0]))
     blobs.delete(names[1])
     with pytest.raises(kr.IntegrityError, match="missing"):
-        spending().reserve(settings, Usage(50, 0))
+        spending().reserve(settings, lambda: Usage(50, 0))
     blobs.put(names[1], first)
     blobs.put(names[2], first)
     with pytest.raises(kr.IntegrityError):
-        spending().reserve(settings, Usage(50, 0))
+        spending().reserve(settings, lambda: Usage(50, 0))
 
 
 def test_grants_are_verified_end_with_their_day_and_hold_no_text(bot, make_engine, blobs, clock):
