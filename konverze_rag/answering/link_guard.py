@@ -3,7 +3,8 @@
 A link or an image is how instructions that were planted in a source would carry what visitors said to a stranger's
 server (OWASP Top 10 for LLM Applications, 2025: LLM01, LLM05). So what renders as a link or image must lead to a host
 that the tenant allows. An address that stands in a source word for word carries nothing out: it stays, as plain text.
-All others go, and HTML tags with them. Fenced code, which is shown and not rendered, stays as it is.
+All others go, and HTML tags with them. Fenced code, which is shown and not rendered, stays as it is where no reader can
+take it for anything else: behind a fence that may stand in a list, a quote or another fence, none is trusted any more.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ LINK_REMOVED = "(link removed)"
 """Stands for an address that neither the tenant nor a source knows."""
 
 MAX_HELD_CHARS = 2_000
-"""Longest link or tag that is waited for."""
+"""Longest link, tag or escape that is waited for."""
 
 # Where something begins that is not to be sent as it is, or may begin at the end of what came in so far.
 _START = regex.compile(r"\]|<|//|/$|\bhttps?:|\bwww\.|\b(?:h|ht|htt|https?|w|ww|www)$", regex.IGNORECASE)
-_ESCAPED = regex.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|\w{2,8});|\\[/:]", regex.IGNORECASE)
-_HALF_ESCAPED = regex.compile(r"&#?\w{0,8}$|\\$")
-_TARGET = regex.compile(r"\]\((?P<address>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
+_ENTITY = regex.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|\w{2,8});", regex.IGNORECASE)
+_ESCAPED = regex.compile(r"(?<!\\)\\++([/:])")
+_HALF_ESCAPED = regex.compile(r"(?<!\\)\\*+&#?\w{0,8}$|(?<!\\)\\++$")
+_TARGET = regex.compile(r"\((?P<address>(?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)")
 _TAG = regex.compile(
     r"<[/!?]?[a-z][\w:.-]*(?:[\s/]+(?:[^\s/<>\"'=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=`]+))?)?)*+>|<!--.*?-->",
     regex.IGNORECASE,
@@ -32,8 +34,11 @@ _TAG = regex.compile(
 _AUTOLINK = regex.compile(r"<(?P<address>[a-z][a-z0-9+.-]{1,31}:[^\s<>]*)>", regex.IGNORECASE)
 _BARE = regex.compile(r"(?:https?:)?//[^\s<>()\[\]\"'`|]+|www\.[^\s<>()\[\]\"'`|]+", regex.IGNORECASE)
 _HOST = regex.compile(r"//[\w-]+(?:\.[\w-]+)+")
-_DEFINES = regex.compile(r" {0,3}\[[^\]]*")
-_FENCE = regex.compile(r" {0,3}(?P<ticks>`{3,})(?P<info>[^`]*)\n?")
+_LABEL_GOES_ON = regex.compile(r"(?:[^\\\[\]]|\\.)*+", regex.DOTALL)
+_LABEL_BEGINS = regex.compile(rf"[\s>*+.)\d-]*+\[{_LABEL_GOES_ON.pattern}", regex.DOTALL)  # also in quotes and lists
+_OPENS_FENCE = regex.compile(r"(?P<ticks>`{3,})[^`]*")
+_CLOSES_FENCE = regex.compile(r" {0,3}(?P<ticks>`{3,})[ \t]*\n?")
+_MAY_BE_FENCE = regex.compile(r"[\s>*+.)\d-]*(?:```|~~~)")
 _OPENS_TAG = regex.compile(r"<[a-z/!?]", regex.IGNORECASE)
 _LINES = regex.compile(r"[^\n]*\n|[^\n]+")
 _WRITTEN_OTHERWISE = frozenset(":/\\[]()<>!.@")
@@ -52,12 +57,15 @@ class LinkGuard:
         self._hosts = frozenset(host.casefold() for host in hosts)
         self._sources = "\n".join(sources)
         self._held = ""
-        self._line = ""  # what was decided on of the line
+        self._line = ""  # what was sent of the line
+        self._is_label = False  # whether the lines above are a label that has not ended
         self._fence = 0  # ticks of the fence that is open
+        self._trusts_fences = True
 
     def feed(self, piece: str) -> str:
         """What may be sent now."""
-        return "".join([self._taken(part) for part in _LINES.findall(piece)])
+        # Some readers take a carriage return for the end of a line: none is left to differ about.
+        return "".join([self._taken(part) for part in _LINES.findall(piece.replace("\r", ""))])
 
     def finish(self) -> str:
         """What was held back to the end."""
@@ -70,6 +78,7 @@ class LinkGuard:
         shown = self._passed(text) if self._fence else self._scanned(text, is_end=is_end)
         if is_end:
             self._turn_fence(self._line)
+            self._is_label = bool(self._line.strip()) and self._is_in_label()
             self._line = ""
         return shown
 
@@ -78,31 +87,38 @@ class LinkGuard:
         return text
 
     def _turn_fence(self, line: str) -> None:
-        """Opens or closes a block of code (CommonMark 0.31, section 4.5)."""
-        fence = _FENCE.fullmatch(line)
-        ticks = len(fence["ticks"]) if fence else 0
-        if fence and not self._fence:
-            self._fence = ticks
-        elif fence and ticks >= self._fence and not fence["info"].strip():
-            self._fence = 0
+        """Opens or closes a block of code (CommonMark 0.31, section 4.5); one that is not indented is in no other."""
+        if self._fence:
+            closes = _CLOSES_FENCE.fullmatch(line)
+            if closes and len(closes["ticks"]) >= self._fence:
+                self._fence = 0
+        elif self._trusts_fences and (opens := _OPENS_FENCE.fullmatch(line)):
+            self._fence = len(opens["ticks"])
+        elif _MAY_BE_FENCE.match(line):
+            self._trusts_fences = False
 
     def _scanned(self, text: str, *, is_end: bool) -> str:
-        text = _ESCAPED.sub(_plainly, text)
+        text = _ESCAPED.sub(r"\1", _ENTITY.sub(_plainly, text))
         half = None if is_end else _HALF_ESCAPED.search(text)
-        text, rest = (text[: half.start()], half[0]) if half else (text, "")
+        text, rest = (text[: half.start()], half[0]) if half and len(half[0]) <= MAX_HELD_CHARS else (text, "")
         sent: list[str] = []
-        while begin := _START.search(text):
-            sent.append(self._passed(text[: begin.start()]))
-            text = text[begin.start() :]
+        while (start := self._start(text)) is not None:
+            sent.append(self._passed(text[:start]))
+            text = text[start:]
             shown, taken = self._judged(text, is_end=is_end or len(text) > MAX_HELD_CHARS)
             if not taken:
                 self._held = text + rest
                 return "".join(sent)
-            self._line += text[:taken]
-            sent.append(shown)
+            sent.append(self._passed(shown))
             text = text[taken:]
         self._held = rest
         return "".join([*sent, self._passed(text)])
+
+    def _start(self, text: str) -> int | None:
+        """Where what is not to be sent as it is begins; a word does not begin behind a letter that was sent."""
+        sent = self._line[-1:]
+        begin = _START.search(sent + text, len(sent))
+        return begin and begin.start() - len(sent)
 
     def _judged(self, text: str, *, is_end: bool) -> tuple[str, int]:
         """What to send for the beginning of a text, and how much of it that stands for; nothing to wait for more."""
@@ -116,19 +132,24 @@ class LinkGuard:
 
     def _after_words(self, text: str, *, is_end: bool) -> tuple[str, int]:
         """What follows words in brackets: a target, or the address that a reference to them leads to."""
-        if not is_end and len(text) == 1:
+        end = 1
+        while found := _TARGET.match(text, end):
+            address = _address(found["address"])
+            if self._is_allowed(address):
+                return f"]{found[0]}", found.end()
+            if self._is_known(address):
+                return f"] ({address})", found.end()
+            end = found.end()  # what stands behind it follows the words now
+        following = text[end : end + 1]
+        if following in {"", "("} and not is_end:
             return "", 0
-        if text.startswith("]:") and _DEFINES.fullmatch(self._line):
-            return "] :", 2
-        if not text.startswith("]("):
-            return "]", 1
-        found = _TARGET.match(text)
-        if found is None:
-            return ("] (", 2) if is_end else ("", 0)
-        address = _address(found["address"])
-        if self._is_allowed(address):
-            return found[0], found.end()
-        return (f"] ({address})" if self._is_known(address) else "]"), found.end()
+        defines = following == ":" and self._is_in_label()
+        return ("] " if defines or following == "(" else "]"), end
+
+    def _is_in_label(self) -> bool:
+        """Whether what was sent ends in a label that may define a reference."""
+        goes_on = self._is_label and _LABEL_GOES_ON.fullmatch(self._line) is not None
+        return goes_on or _LABEL_BEGINS.fullmatch(self._line) is not None
 
     def _tag(self, text: str, *, is_end: bool) -> tuple[str, int]:
         if link := _AUTOLINK.match(text):
@@ -180,10 +201,10 @@ def is_web(address: str) -> bool:
     return address.lower().startswith(("https://", "http://", "//", "www."))
 
 
-def _plainly(escaped: regex.Match[str]) -> str:
+def _plainly(entity: regex.Match[str]) -> str:
     """A character that makes up links, where it is written in another way."""
-    plain = escaped[0][1:] if escaped[0][0] == "\\" else html.unescape(escaped[0])
-    return plain if plain in _WRITTEN_OTHERWISE else escaped[0]
+    plain = html.unescape(entity[0])
+    return plain if plain in _WRITTEN_OTHERWISE else entity[0]
 
 
 def _address(target: str) -> str:

@@ -86,6 +86,22 @@ STOPPED = [
     ("[x](https://shop.example/form?a=1)", "[x](https://shop.example/form?a=1)"),
     ("[1]: the first", "[1] : the first"),
     ("x <y and z, a<b", "x < y and z, a< b"),
+    ("> [r]: mailto:spy@evil.example", "> [r] : mailto:spy@evil.example"),
+    ("1. - [r]: evil.example/p", "1. - [r] : evil.example/p"),
+    ("[a\\]b]: evil.example/p", "[a\\]b] : evil.example/p"),
+    ("[a\nb]: evil.example/p", "[a\nb] : evil.example/p"),
+    ("[a\n[b\n\n[c]: /p", "[a\n[b\n\n[c] : /p"),
+    ("[x](https://evil.example)(javascript:a())", "[x]"),
+    ("[x](/a)(/b)(https://shop.example) [x](/a)(b", "[x](https://shop.example) [x] (b"),
+    ("[x](/a): /p", "[x] : /p"),
+    ("[x](/a)&colon; /p", "[x] : /p"),
+    ("- a\n  ```\n[x](https://evil.example)", "- a\n  ```\n[x]"),
+    (" ```\na\n```\n[x](/p)", " ```\na\n```\n[x]"),
+    ("~~~\n```\n~~~\n[x](/p)", "~~~\n```\n~~~\n[x]"),
+    ("<b>```\na\n```\n[x](/p)", " ```\na\n```\n[x]"),
+    ("```\na\n```\r[x](/p)", "```\na\n```[x](/p)"),
+    ("```\na\n```\u00a0\n```\n[x](/p)", "```\na\n```\u00a0\n```\n[x]"),
+    ("\\&sol;/evil.example", LINK_REMOVED),
 ]
 
 
@@ -130,7 +146,8 @@ _WORDS = """
 href <img src= <a href= <!-- --> <b> <br> </a> <? ?> [x]( ![x]( [x]: [x] ]( ]: javascript: data: //evil.example
 <https://evil.example>
 """
-FRAGMENTS = (*"[]()<>!:/\\`'\"=#|.*@\n\t ax", *_WORDS.split(), "<a href=", "\n\n", "    ", "> ")
+_LINES = ("\n", "\n\n", "\r", "    ", "> ", "- ", "1. ", "\n```\n", "\n  ```\n", "\n~~~\n", "[x](/p)", "[a\nb]:", "\\]")
+FRAGMENTS = (*"[]()<>!:/\\`'\"=#|.*@\t ax", *_WORDS.split(), "<a href=", *_LINES)
 
 
 def _rendered_addresses(answer: str) -> list[str]:
