@@ -126,6 +126,7 @@ def _same(one, other):
     assert ours.keys() == theirs.keys()
     for name, array in ours.items():
         np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+    assert pack_arrays(ours, {}).tobytes() == pack_arrays(theirs, {}).tobytes()
     return True
 
 
