@@ -104,6 +104,7 @@ class DenseStats:
         asked_recall: What it was built for.
         queries: What the recall was measured with: `sentences` of the documents, or `passages`, which
             flatter it a little; empty for `flat`.
+        bits: Of a component, in memory: 16, or 12 of vectors with 1,024 components and more.
     """
 
     rows: int
@@ -111,6 +112,7 @@ class DenseStats:
     recall: float
     asked_recall: float
     queries: str
+    bits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

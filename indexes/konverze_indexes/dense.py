@@ -1,6 +1,7 @@
 """The dense index of a segment, opened without a copy: the rows with the greatest inner product with a query.
 
-The vectors are stored once, as fp16, inside a FAISS index that `dense_building` chose and measured:
+The vectors are stored once, as fp16 (long ones as `dense_twelve_bit` has them), inside a FAISS index that
+`dense_building` chose and measured:
 
 - `flat`: every row is compared;
 - `ivf`: rows lie in lists of neighbours, and only the lists nearest to the query are compared;
@@ -31,7 +32,7 @@ _faiss = cast("Any", faiss)
 Scores: TypeAlias = npt.NDArray[np.float32]
 Rows64: TypeAlias = npt.NDArray[np.int64]
 GATHERED_BYTES = 16 << 20
-"""Allowed rows are gathered, and compared by themselves, while they take no more than this as fp16."""
+"""Allowed rows are gathered, and compared by themselves, while they take no more than this."""
 
 GATHERED_SHARE = 8
 """The same while a large index takes at least so many times as much."""
@@ -108,6 +109,7 @@ class DenseIndex:
         self.count = int(self._index.ntotal)
         self.dim = int(self._index.d)
         self._vectors = _faiss.downcast_index(self._index.refine_index) if figures.structure == "pq" else self._index
+        self._row_bytes = int(self._vectors.code_size)
         self._unscale = np.float32(1 / figures.scale)
         self._fixed_work, self._work_per_effort = work(self._index, figures.structure)
         self._effort = lru_cache(KEPT_EFFORTS)(figures.effort)
@@ -225,24 +227,24 @@ class DenseIndex:
         return prepared
 
     def _size_bytes(self, allowed: Allowed) -> int:
-        return allowed.count * self.dim * 2
+        return allowed.count * self._row_bytes
 
     def _gathered(self, allowed: Allowed) -> _Gathered:
         rows, codes = self._codes_of(allowed)
-        gathered = _Gathered(rows, flat_index(self.dim))
+        gathered = _Gathered(rows, flat_index(self.dim, self._vectors.sq))
         gathered.index.add_sa_codes(codes)
         allowed.prepared_bytes = codes.nbytes + rows.nbytes
         return gathered
 
     def _codes_of(self, allowed: Allowed) -> tuple[Rows64, Bytes]:
-        """The allowed rows as they lie in the index: their numbers, and as fp16, uint8, shape (rows, 2 * dim)."""
+        """The allowed rows as they lie in the index: their numbers, and uint8, shape (rows, bytes of a row)."""
         if self.figures.structure != "ivf":
             codes = self._vectors.codes
             rows = np.flatnonzero(allowed.mask)
             return rows, _seen(codes.data(), codes.size()).reshape(self.count, -1)[rows]
         lists = self._index.invlists
         rows = np.empty(allowed.count, np.int64)
-        codes = np.empty((allowed.count, 2 * self.dim), np.uint8)
+        codes = np.empty((allowed.count, self._row_bytes), np.uint8)
         end = 0
         for number in range(self._index.nlist):
             if size := lists.list_size(number):
@@ -279,9 +281,13 @@ def scan_work(count: int, dim: int, code_length: int) -> float:
     return count * code_length / (4 * dim)
 
 
-def flat_index(dim: int) -> Any:
-    """An empty FAISS index of fp16."""
-    return _faiss.IndexScalarQuantizer(dim, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT)
+def flat_index(dim: int, quantizer: Any | None = None) -> Any:
+    """An empty FAISS index of fp16, or of what a scalar quantizer makes of vectors."""
+    index = _faiss.IndexScalarQuantizer(dim, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT)
+    if quantizer is not None:
+        index.sq = quantizer
+        index.code_size = quantizer.code_size
+    return index
 
 
 def _seen(place: Any, size: int) -> npt.NDArray[Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, frexp, isfinite, isqrt
-from typing import Any, cast
+from typing import Any, NamedTuple, Self, cast
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
@@ -15,9 +15,11 @@ import numpy as np
 from konverze_core.errors import ConfigError
 from konverze_core.protocols import Vectors
 from konverze_indexes.container import Bytes
-from konverze_indexes.dense import Rows64, flat_index, scan_work, work
+from konverze_indexes.dense import DenseIndex, Rows64, flat_index, scan_work, work
 from konverze_indexes.dense_calibration import DEPTHS, CalibrationQueries, Trial, holds, lists_needed, recalls_of
-from konverze_indexes.dense_figures import CALIBRATED_K, DenseFigures, Efforts, Structure
+from konverze_indexes.dense_figures import CALIBRATED_K, TWELVE_BITS, DenseFigures, Efforts, Structure
+from konverze_indexes.dense_twelve_bit import TwelveBitIndex, has_long_rows, planes_of
+from konverze_indexes.texts import read_from
 
 _faiss = cast("Any", faiss)
 
@@ -66,18 +68,42 @@ class _Candidate:
     recall: float | None = None
 
 
-def build_dense(
-    vectors: Vectors, *, queries: CalibrationQueries | None = None, recall: float = 0.99
-) -> tuple[Bytes, DenseFigures]:
+class BuiltDense(NamedTuple):
+    """An index, as it is stored.
+
+    Attributes:
+        stored: uint8, shape (size,): FAISS's.
+        figures: What it is, and what it was measured to do.
+        middle: Of long vectors, bits that a search looks up: uint8, shape (n, ceil(dim / 2)).
+        lower: Of long vectors, the bits that it has no use for, in the same shape.
+    """
+
+    stored: Bytes
+    figures: DenseFigures
+    middle: Bytes | None = None
+    lower: Bytes | None = None
+
+    @classmethod
+    def of(cls, index: Any, figures: DenseFigures, middle: Bytes | None = None, lower: Bytes | None = None) -> Self:
+        """FAISS's index, serialised; the figures tell its length from now on."""
+        stored = cast("Bytes", _faiss.serialize_index(index))
+        return cls(stored, replace(figures, size_bytes=stored.size), middle, lower)
+
+    def opened(self) -> DenseIndex:
+        """The index, as a segment opens it."""
+        if self.lower is None:
+            return DenseIndex(self.stored, self.figures)
+        lower = read_from(self.lower.reshape(-1))
+        return TwelveBitIndex(self.stored, self.figures, middle=self.middle, read_lower=lower)
+
+
+def build_dense(vectors: Vectors, *, queries: CalibrationQueries | None = None, recall: float = 0.99) -> BuiltDense:
     """Builds the index that reaches a recall with the least work, on all cores; the same for the same input.
 
     Args:
         vectors: float32, shape (n, dim), C order; components at most 1e15.
         queries: What the recall is measured with; None for passages of the segment.
         recall: Share of the ten best rows that a search shall find, on the whole.
-
-    Returns:
-        What `DenseIndex` opens: uint8, shape (size,), and the figures.
 
     Raises:
         ConfigError: A component is infinite or not a number.
@@ -87,17 +113,24 @@ def build_dense(
     with _threads(os.cpu_count() or 1):
         trial = None if is_small(*scaled.shape) else Trial(scaled, queries)
         chosen = _flat(scaled) if trial is None else _chosen(scaled, trial, recall)
-    stored = cast("Bytes", _faiss.serialize_index(chosen.index))
-    figures = DenseFigures(
-        structure=chosen.structure,
-        size_bytes=stored.size,
-        scale=2.0**exponent,
-        efforts=chosen.efforts,
-        recall=chosen.recall,
-        asked_recall=recall,
-        queries="" if trial is None or chosen.structure == "flat" else trial.source,
+    built = BuiltDense.of(
+        chosen.index,
+        DenseFigures(
+            structure=chosen.structure,
+            size_bytes=0,
+            scale=2.0**exponent,
+            efforts=chosen.efforts,
+            recall=chosen.recall,
+            asked_recall=recall,
+            queries="" if trial is None or chosen.structure == "flat" else trial.source,
+        ),
     )
-    return stored, figures
+    if trial is None or chosen.structure == "flat" or not has_long_rows(scaled.shape[1]):
+        return built
+    planes = planes_of(chosen.index, chosen.structure, scaled)
+    short = BuiltDense.of(planes.index, replace(built.figures, bits=TWELVE_BITS), planes.middle, planes.lower)
+    reached = _recall_of(short.opened(), trial)
+    return short._replace(figures=replace(short.figures, recall=reached)) if reached >= recall else built
 
 
 def is_small(count: int, dim: int) -> bool:
@@ -127,12 +160,11 @@ def _threads(count: int) -> Generator[None]:
 
 def _chosen(vectors: Vectors, trial: Trial, asked: float) -> _Candidate:
     count, dim = vectors.shape
-    exact = trial.exact()
-    lists = _lists(vectors, trial, exact, asked)
+    lists = _lists(vectors, trial, asked)
     code_length = _code_length(dim)
     if lists is not None and lists.cost <= scan_work(count, dim, code_length):
         return lists
-    codes = _codes(vectors, trial, exact, asked) if code_length else None
+    codes = _codes(vectors, trial, asked) if code_length else None
     found = [candidate for candidate in (lists, codes) if candidate is not None]
     best = min(found, key=lambda candidate: candidate.cost, default=None)
     return best if best is not None and best.cost <= WORTHWHILE_SHARE * count else _flat(vectors)
@@ -150,7 +182,7 @@ def _flat(vectors: Vectors) -> _Candidate:
     return _Candidate(index=index, structure="flat", cost=len(vectors))
 
 
-def _lists(vectors: Vectors, trial: Trial, exact: Rows64, asked: float) -> _Candidate | None:
+def _lists(vectors: Vectors, trial: Trial, asked: float) -> _Candidate | None:
     """Lists of neighbours; None where fp16 alone, or the lists, miss the recall."""
     count, dim = vectors.shape
     list_count = LISTS_PER_ROOT * isqrt(count)
@@ -161,9 +193,9 @@ def _lists(vectors: Vectors, trial: Trial, exact: Rows64, asked: float) -> _Cand
     _limit(index.cp)
     index.train(vectors)
     _filled(index, vectors)
-    efforts = lists_needed(index, trial, exact, asked=asked)
+    efforts = lists_needed(index, trial, asked=asked)
     index.nprobe = efforts[0][1]
-    recall = float(recalls_of(_found(index, trial, CALIBRATED_K), exact[:, :CALIBRATED_K]).mean())
+    recall = float(recalls_of(_found(index, trial, CALIBRATED_K), trial.exact[:, :CALIBRATED_K]).mean())
     cost = _work(index, "ivf", efforts)
     return (
         _Candidate(index=index, structure="ivf", cost=cost, efforts=efforts, recall=recall) if recall >= asked else None
@@ -183,7 +215,7 @@ def _work(index: Any, structure: Structure, efforts: Efforts) -> float:
     return fixed + per_effort * efforts[0][1]
 
 
-def _codes(vectors: Vectors, trial: Trial, exact: Rows64, asked: float) -> _Candidate | None:
+def _codes(vectors: Vectors, trial: Trial, asked: float) -> _Candidate | None:
     """Codes of all rows that name candidates; None where no number of these reaches the recall."""
     dim = vectors.shape[1]
     scan = _faiss.IndexPQFastScan(dim, _code_length(dim), 4, _faiss.METRIC_INNER_PRODUCT)
@@ -192,7 +224,7 @@ def _codes(vectors: Vectors, trial: Trial, exact: Rows64, asked: float) -> _Cand
         scan.train(vectors)
     scan.add(vectors)
     index = _faiss.IndexRefine(scan, _flat(vectors).index)
-    tried = [_candidates_for(index, trial, exact[:, :k], asked) for k in DEPTHS]
+    tried = [_candidates_for(index, trial, k, asked) for k in DEPTHS]
     measured = [effort_and_recall for effort_and_recall in tried if effort_and_recall is not None]
     if len(measured) < len(DEPTHS):
         return None
@@ -201,12 +233,11 @@ def _codes(vectors: Vectors, trial: Trial, exact: Rows64, asked: float) -> _Cand
     return _Candidate(index=index, structure="pq", cost=cost, efforts=efforts, recall=measured[0][1])
 
 
-def _candidates_for(index: Any, trial: Trial, exact: Rows64, asked: float) -> tuple[int, float] | None:
+def _candidates_for(index: Any, trial: Trial, k: int, asked: float) -> tuple[int, float] | None:
     """The fewest candidates with which as many hits as the exact ones hold the recall, and what they reach."""
-    k = exact.shape[1]
     for per_hit in PER_HIT:
         index.k_factor = per_hit
-        recalls = recalls_of(_found(index, trial, k), exact)
+        recalls = recalls_of(_found(index, trial, k), trial.exact[:, :k])
         if holds(recalls, asked):
             return ceil((k + 1) * per_hit), float(recalls.mean())
     return None
@@ -220,3 +251,9 @@ def _limit(clustering: Any) -> None:
 
 def _found(index: Any, trial: Trial, k: int) -> Rows64:
     return trial.without_own(cast("Rows64", index.search(trial.queries, k + 1)[1]))
+
+
+def _recall_of(index: DenseIndex, trial: Trial) -> float:
+    """Recall@10 of an index as it is searched."""
+    found = np.array([index.search(query, k=CALIBRATED_K + 1)[1] for query in trial.queries])
+    return float(recalls_of(trial.without_own(found), trial.exact[:, :CALIBRATED_K]).mean())

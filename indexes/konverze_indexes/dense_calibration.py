@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
@@ -85,6 +86,7 @@ class Trial:
         behind = np.argsort(rows == self._own[:, None], axis=1, kind="stable")
         return np.take_along_axis(rows, behind, axis=1)[:, :-1]
 
+    @cached_property
     def exact(self) -> Rows64:
         """int64, shape (m, DEPTHS[-1]): the best rows in float32."""
         (count, dim), asked = self._vectors.shape, DEPTHS[-1] + 1
@@ -105,18 +107,17 @@ def recalls_of(found: Rows64, exact: Rows64) -> Recalls:
     return (found[:, :, None] == exact[:, None, :]).any(axis=1).mean(axis=1)
 
 
-def lists_needed(index: Any, trial: Trial, exact: Rows64, *, asked: float) -> Efforts:
+def lists_needed(index: Any, trial: Trial, *, asked: float) -> Efforts:
     """How many of the nearest lists hold the answers, for each depth.
 
     Args:
         index: The filled `IndexIVFScalarQuantizer`.
         trial: What to measure with.
-        exact: The trial's exact answers.
         asked: The recall that it takes.
     """
     order = cast("Rows64", index.quantizer.search(trial.queries, index.nlist)[1])
     place = np.argsort(order, axis=1) + 1
-    needed = np.take_along_axis(place, _list_of_row(index)[exact], axis=1)
+    needed = np.take_along_axis(place, _list_of_row(index)[trial.exact], axis=1)
     return tuple((k, _fewest(needed[:, :k], asked=min(1.0, asked + ROUNDING_LOSS))) for k in DEPTHS)
 
 

@@ -13,6 +13,9 @@ from konverze_core.errors import IntegrityError
 Structure: TypeAlias = Literal["flat", "ivf", "pq"]
 Efforts: TypeAlias = tuple[tuple[int, int], ...]
 
+SIXTEEN_BITS, TWELVE_BITS = 16, 12
+"""Of a component, in memory."""
+
 CALIBRATED_K = 10
 """Hits for which recall is measured."""
 
@@ -30,6 +33,7 @@ class DenseFigures:
         recall: Recall@10 against the exact answer, measured; None where nothing had to be: `flat` is exact.
         asked_recall: The recall that it was built for.
         queries: What it was measured with: `sentences` or `passages`; empty for `flat`.
+        bits: Of a component, in memory: `SIXTEEN_BITS`, or `TWELVE_BITS` of long vectors.
     """
 
     structure: Structure
@@ -39,6 +43,7 @@ class DenseFigures:
     recall: float | None = None
     asked_recall: float
     queries: str = ""
+    bits: int = SIXTEEN_BITS
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON has them."""

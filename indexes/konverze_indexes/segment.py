@@ -3,7 +3,8 @@
 Two buffers, each sealed as a blob of its own (docs/formats/segment.md):
 
 - *hot*: a container of arrays, all that a search touches;
-- *text*: the chunks' texts, each compressed by itself, end to end, so that one hit needs one or two small frames.
+- *text*: the chunks' texts, each compressed by itself, end to end, so that one hit needs one or two small frames; and
+  behind them the lower bits of long vectors.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from msgspec import json as fast_json
 
 from konverze_core.documents import Chunk, Span
 from konverze_indexes.catalogue import IndexedDocument, content_lengths, version_text
-from konverze_indexes.container import Arrays, Bytes, Whole, unpack_arrays
+from konverze_indexes.container import Arrays, Bytes, Header, Whole, unpack_arrays
 from konverze_indexes.dense import DenseIndex
-from konverze_indexes.dense_figures import DenseFigures
+from konverze_indexes.dense_figures import TWELVE_BITS, DenseFigures
+from konverze_indexes.dense_twelve_bit import TwelveBitIndex
 from konverze_indexes.filters import Filters, Mask
 from konverze_indexes.manifest import SegmentEntry
 from konverze_indexes.postings import Postings
@@ -91,8 +93,7 @@ class Segment:
         arrays, header = unpack_arrays(hot)
         self._hot = hot
         self._buffers_bytes = hot.nbytes + held_bytes
-        stored = arrays.get("dense")
-        self.dense = None if stored is None else DenseIndex(stored, DenseFigures.from_json(header["dense"]))
+        self.dense = _opened_dense(arrays, header, read_text)
         self.bounds: Whole = arrays["documents.bounds"]
         self.versions: Whole = arrays["documents.versions"]
         self.row_count = int(self.bounds[-1])
@@ -232,6 +233,23 @@ class Segment:
         starts, ends = table[:, SPAN_FIELDS].T
         inside = first + np.flatnonzero((starts >= span.start) & (ends <= span.end))
         return inside[np.argsort(starts[inside - first], kind="stable")].tolist()
+
+
+def _opened_dense(arrays: Arrays, header: Header, read_text: ReadBytes) -> DenseIndex | None:
+    """The dense index of a hot buffer; None where it holds no vectors."""
+    stored = arrays.get("dense")
+    if stored is None:
+        return None
+    figures = DenseFigures.from_json(header["dense"])
+    if figures.bits != TWELVE_BITS:
+        return DenseIndex(stored, figures)
+    end = int(arrays["text.starts"][-1])
+    return TwelveBitIndex(
+        stored,
+        figures,
+        middle=arrays.get("dense.middle"),
+        read_lower=lambda start, stop: read_text(end + start, end + stop),
+    )
 
 
 def _chunk(opened: _Opened) -> Chunk:

@@ -65,11 +65,16 @@ def build_segment(content: SegmentContent) -> tuple[Bytes, Bytes]:
     chunks = [chunk for entry in documents for chunk in entry.chunks]
     arrays: dict[str, Array] = {}
     header: Header = {"version": 1}
+    starts, texts = pack_texts([chunk.text for chunk in chunks])
     if content.vectors is not None:
-        arrays["dense"], figures = build_dense(content.vectors, queries=content.queries)
-        header["dense"] = figures.to_json()
+        dense = build_dense(content.vectors, queries=content.queries)
+        header["dense"] = dense.figures.to_json()
+        arrays["dense"] = dense.stored
+        if dense.middle is not None and dense.lower is not None:
+            arrays["dense.middle"] = dense.middle
+            texts = np.concatenate([texts, dense.lower.reshape(-1)])
     arrays |= content.postings.arrays()
-    arrays["text.starts"], texts = pack_texts([chunk.text for chunk in chunks])
+    arrays["text.starts"] = starts
     arrays |= _field_arrays(chunks)
     bounds = np.cumsum([0] + [len(entry.chunks) for entry in documents], dtype=np.int64)
     arrays["documents.bounds"] = bounds

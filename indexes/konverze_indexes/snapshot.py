@@ -375,6 +375,7 @@ class Snapshot:
                 recall=1.0 if index.figures.recall is None else index.figures.recall,
                 asked_recall=index.figures.asked_recall,
                 queries=index.figures.queries,
+                bits=index.figures.bits,
             )
             for index in indexes
         )

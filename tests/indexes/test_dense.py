@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from konverze_core.errors import ConfigError, IntegrityError
-from konverze_indexes import dense
+from konverze_indexes import dense, dense_twelve_bit
 from konverze_indexes.allowed import Allowed
 from konverze_indexes.dense import DenseIndex
 from konverze_indexes.dense_building import build_dense
@@ -20,6 +20,7 @@ from konverze_indexes.dense_figures import DenseFigures
 DIM = 384
 ROWS = 6_000
 STRUCTURES = ("flat", "ivf", "pq")
+TWELVE_BIT = ("ivf in twelve bits", "pq in twelve bits")
 
 
 def clustered(count, *, seed, dim=DIM):
@@ -46,20 +47,35 @@ MADE = {
 }
 
 
+def build(vectors, structure):
+    """The index; in twelve bits whatever its length, where the structure says so."""
+    with pytest.MonkeyPatch.context() as patch:
+        if structure in TWELVE_BIT:
+            patch.setattr(dense_twelve_bit, "LONG_ROW_BYTES", 0)
+        return build_dense(vectors)
+
+
 @cache
 def made(structure):
     """Vectors, fresh queries, and what was built of the vectors, of a structure."""
-    vectors, queries = MADE[structure]()
-    stored, figures = build_dense(vectors)
-    assert figures.structure == structure
-    return vectors, queries, stored, figures
+    kind, _, bits = structure.partition(" in ")
+    vectors, queries = MADE[kind]()
+    of_vectors = build(vectors, structure)
+    assert (of_vectors.figures.structure, of_vectors.figures.bits) == (kind, 12 if bits else 16)
+    return vectors, queries, of_vectors
 
 
-@pytest.fixture(scope="module", params=STRUCTURES)
-def built(request):
+@pytest.fixture(scope="module", params=[*STRUCTURES, *TWELVE_BIT])
+def structure(request):
+    """What an index is built as."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def built(structure):
     """Vectors, fresh queries and the index of them, of each structure."""
-    vectors, queries, stored, figures = made(request.param)
-    return vectors, queries, DenseIndex(stored, figures)
+    vectors, queries, of_vectors = made(structure)
+    return vectors, queries, of_vectors.opened()
 
 
 def exact(vectors, query, k, mask=None):
@@ -98,10 +114,10 @@ def test_recall_holds_where_the_condition_goes_with_the_meaning(built, share):
     assert recall(index, vectors, queries, along > np.quantile(along, 1 - share)) >= 0.99
 
 
-@pytest.mark.parametrize("structure", ["ivf", "pq"])
+@pytest.mark.parametrize("structure", ["ivf", "pq", *TWELVE_BIT])
 @pytest.mark.parametrize("share", [0.5, 0.1])
 def test_rows_that_are_too_many_to_gather_are_skipped_with_the_same_result(structure, share, monkeypatch):
-    vectors, queries, stored, figures = made(structure)
+    vectors, queries, of_vectors = made(structure)
     for query in queries[:10]:
         near = vectors @ query
         mask = near < np.quantile(near, share)  # of which none is among the best of all rows
@@ -109,10 +125,11 @@ def test_rows_that_are_too_many_to_gather_are_skipped_with_the_same_result(struc
         for most_bytes, part in ((16 << 20, 8), (0, 1 << 40)):
             monkeypatch.setattr(dense, "GATHERED_BYTES", most_bytes)
             monkeypatch.setattr(dense, "GATHERED_SHARE", part)
-            index, allowed = DenseIndex(stored, figures), Allowed(mask)
+            index, allowed = of_vectors.opened(), Allowed(mask)
             found.append(index.search(query, k=10, allowed=allowed)[0])
             gathered.append(allowed.prepared_bytes)
-        assert gathered == [np.count_nonzero(mask) * (2 * DIM + 8), 0]
+        row_bytes = DIM if structure in TWELVE_BIT else 2 * DIM
+        assert gathered == [np.count_nonzero(mask) * (row_bytes + 8), 0]
         np.testing.assert_allclose(*found, rtol=1e-5)
 
 
@@ -148,9 +165,10 @@ def test_all_rows_come_when_all_are_asked_for(built):
     assert sorted(index.search(queries[0], k=10 * len(vectors))[1].tolist()) == list(range(len(vectors)))
 
 
-def test_what_is_stored_is_the_vectors_as_fp16_in_row_order(built):
-    vectors, _, index = built
-    np.testing.assert_array_equal(index.vectors(), vectors.astype(np.float16).astype(np.float32))
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_what_is_stored_is_the_vectors_as_fp16_in_row_order(structure):
+    vectors, _, of_vectors = made(structure)
+    np.testing.assert_array_equal(of_vectors.opened().vectors(), vectors.astype(np.float16).astype(np.float32))
 
 
 def test_figures_survive_json_and_show_what_was_measured(built):
@@ -164,13 +182,13 @@ def test_figures_survive_json_and_show_what_was_measured(built):
         assert figures.queries == "passages"
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
 def test_the_index_keeps_its_bytes_alive(structure):
-    _, queries, stored, figures = made(structure)
-    kept = DenseIndex(stored.copy(), figures)
+    _, queries, of_vectors = made(structure)
+    stored = of_vectors.stored
+    kept = of_vectors._replace(stored=stored.copy()).opened()
     gc.collect()
     noise = [np.random.default_rng(0).integers(0, 256, stored.size, np.uint8) for _ in range(4)]
-    expected = DenseIndex(stored, figures).search(queries[0], k=10)[1]
+    expected = of_vectors.opened().search(queries[0], k=10)[1]
     np.testing.assert_array_equal(kept.search(queries[0], k=10)[1], expected)
     assert noise
 
@@ -191,16 +209,17 @@ def test_concurrent_searches_agree_and_take_one_openmp_thread_each(built):
         assert all(pool.map(search, range(400)))
 
 
-def test_building_twice_gives_the_same_figures_and_vectors(built):
+def test_building_twice_gives_the_same_figures_and_vectors(built, structure):
     vectors, _, index = built
-    stored, figures = build_dense(vectors)
-    assert figures == index.figures
-    np.testing.assert_array_equal(DenseIndex(stored, figures).vectors(), index.vectors())
+    again = build(vectors, structure)
+    assert again.figures == index.figures
+    np.testing.assert_array_equal(again.opened().vectors(), index.vectors())
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_damaged_bytes_are_an_integrity_error(structure):
-    _, _, stored, figures = made(structure)
+    _, _, of_vectors = made(structure)
+    stored, figures, *_ = of_vectors
     for bad in (stored[:-1], stored[:100], stored[:0], np.zeros_like(stored[:50]), np.zeros_like(stored)):
         with pytest.raises(IntegrityError):
             DenseIndex(bad, replace(figures, size_bytes=bad.size) if bad.size != stored.size - 1 else figures)
@@ -230,7 +249,7 @@ def test_small_indexes_are_exact_to_the_rounding_of_fp16_at_any_scale(*, count, 
     random = np.random.default_rng(seed)
     vectors = np.ldexp(random.uniform(-1, 1, size=(count, dim)), exponent).astype(np.float32)
     query = random.uniform(-1, 1, size=dim).astype(np.float32)
-    stored, figures = build_dense(vectors)
+    stored, figures, *_ = build_dense(vectors)
     index = DenseIndex(stored, figures)
     scores, rows = index.search(query, k=k)
     assert (index.count, index.dim, figures.structure) == (count, dim, "flat")
@@ -244,7 +263,7 @@ def test_small_indexes_are_exact_to_the_rounding_of_fp16_at_any_scale(*, count, 
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e15, -1e15, 1e-15])
 def test_equal_vectors_are_all_found(value):
     vectors = np.full((5_000, 320), value, np.float32)
-    stored, figures = build_dense(vectors)
+    stored, figures, *_ = build_dense(vectors)
     index = DenseIndex(stored, figures)
     scores, rows = index.search(vectors[0], k=10)
     assert len(set(rows.tolist())) == 10
@@ -253,7 +272,7 @@ def test_equal_vectors_are_all_found(value):
 
 def test_great_components_keep_their_recall():
     vectors, queries = MADE["ivf"]()
-    stored, figures = build_dense(vectors * np.float32(1e15))
+    stored, figures, *_ = build_dense(vectors * np.float32(1e15))
     assert figures.structure == "ivf"
     assert recall(DenseIndex(stored, figures), vectors, queries) >= 0.99
 
@@ -268,7 +287,7 @@ def test_what_is_no_number_is_refused(value):
 
 def test_recall_is_measured_with_the_queries_of_the_caller():
     vectors, queries = MADE["pq"]()
-    _, figures = build_dense(vectors, queries=CalibrationQueries(vectors=queries, source="sentences"))
+    _, figures, *_ = build_dense(vectors, queries=CalibrationQueries(vectors=queries, source="sentences"))
     assert figures.queries == "sentences"
 
 
@@ -280,7 +299,7 @@ def test_more_recall_takes_more_effort():
 
 def test_lengths_that_no_code_divides_are_searched_all_the_same():
     vectors = scattered(ROWS, seed=0, dim=331)
-    stored, figures = build_dense(vectors)
+    stored, figures, *_ = build_dense(vectors)
     assert figures.structure == "flat"
     assert recall(DenseIndex(stored, figures), vectors, scattered(20, seed=1, dim=331)) >= 0.99
 

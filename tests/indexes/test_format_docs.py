@@ -369,7 +369,7 @@ def test_the_library_writes_the_block_of_the_page():
 
 def test_library_and_faiss_write_and_read_the_dense_index_of_the_page():
     vectors = np.array([(1, 0), (0.6, 0.8)], np.float32)
-    stored, figures = build_dense(vectors)
+    stored, figures, *_ = build_dense(vectors)
     assert stored.tobytes() == b"".join(DENSE)
     assert DenseFigures.from_json(json.loads(SEGMENT.blocks[5])) == figures
     scores, rows = DenseIndex(np.frombuffer(b"".join(DENSE), np.uint8), figures).search(vectors[1], k=2)
