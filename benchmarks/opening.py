@@ -22,7 +22,7 @@ BY_HAND = "raw FAISS + texts"
 LANGCHAIN = "LangChain FAISS"
 YARDSTICKS = {*ALL_OURS, BY_HAND, LANGCHAIN}
 BYTES_PER_COMPONENT = 2
-"""Vectors are stored as half-precision floats."""
+"""Vectors are stored as numbers of 16 bits."""
 
 OPENING_GOALS = {1_000: 1.3, 10_000: 0.8, 100_000: 0.5, 1_000_000: 0.5}
 """Sealed / raw FAISS with its texts in a pickle, plaintext, at most."""

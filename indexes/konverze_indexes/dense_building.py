@@ -18,7 +18,7 @@ from konverze_indexes.container import Bytes
 from konverze_indexes.dense import DenseIndex, Rows64, flat_index, scan_work, work
 from konverze_indexes.dense_calibration import DEPTHS, CalibrationQueries, Trial, holds, lists_needed, recalls_of
 from konverze_indexes.dense_figures import CALIBRATED_K, TWELVE_BITS, DenseFigures, Efforts, Structure
-from konverze_indexes.dense_twelve_bit import TwelveBitIndex, has_long_rows, planes_of
+from konverze_indexes.dense_twelve_bit import TwelveBitIndex, fits, has_long_rows, planes_of
 from konverze_indexes.texts import read_from
 
 _faiss = cast("Any", faiss)
@@ -113,24 +113,22 @@ def build_dense(vectors: Vectors, *, queries: CalibrationQueries | None = None, 
     with _threads(os.cpu_count() or 1):
         trial = None if is_small(*scaled.shape) else Trial(scaled, queries)
         chosen = _flat(scaled) if trial is None else _chosen(scaled, trial, recall)
-    built = BuiltDense.of(
-        chosen.index,
-        DenseFigures(
-            structure=chosen.structure,
-            size_bytes=0,
-            scale=2.0**exponent,
-            efforts=chosen.efforts,
-            recall=chosen.recall,
-            asked_recall=recall,
-            queries="" if trial is None or chosen.structure == "flat" else trial.source,
-        ),
+    figures = DenseFigures(
+        structure=chosen.structure,
+        size_bytes=0,
+        scale=2.0**exponent,
+        efforts=chosen.efforts,
+        recall=chosen.recall,
+        asked_recall=recall,
+        queries="" if trial is None or chosen.structure == "flat" else trial.source,
     )
-    if trial is None or chosen.structure == "flat" or not has_long_rows(scaled.shape[1]):
-        return built
-    planes = planes_of(chosen.index, chosen.structure, scaled)
-    short = BuiltDense.of(planes.index, replace(built.figures, bits=TWELVE_BITS), planes.middle, planes.lower)
-    reached = _recall_of(short.opened(), trial)
-    return short._replace(figures=replace(short.figures, recall=reached)) if reached >= recall else built
+    if trial is not None and chosen.structure != "flat" and has_long_rows(scaled.shape[1]) and fits(scaled):
+        planes = planes_of(chosen.index, chosen.structure, scaled)
+        short = BuiltDense.of(planes.index, replace(figures, bits=TWELVE_BITS), planes.middle, planes.lower)
+        reached = [_recall_of(short.opened(), trial, k) for k in DEPTHS]
+        if min(reached) >= recall:
+            return short._replace(figures=replace(short.figures, recall=reached[0]))
+    return BuiltDense.of(chosen.index, figures)
 
 
 def is_small(count: int, dim: int) -> bool:
@@ -253,7 +251,7 @@ def _found(index: Any, trial: Trial, k: int) -> Rows64:
     return trial.without_own(cast("Rows64", index.search(trial.queries, k + 1)[1]))
 
 
-def _recall_of(index: DenseIndex, trial: Trial) -> float:
-    """Recall@10 of an index as it is searched."""
-    found = np.array([index.search(query, k=CALIBRATED_K + 1)[1] for query in trial.queries])
-    return float(recalls_of(trial.without_own(found), trial.exact[:, :CALIBRATED_K]).mean())
+def _recall_of(index: DenseIndex, trial: Trial, k: int) -> float:
+    """Recall of an index as it is searched."""
+    found = np.array([index.search(query, k=k + 1)[1] for query in trial.queries])
+    return float(recalls_of(trial.without_own(found), trial.exact[:, :k]).mean())

@@ -35,6 +35,7 @@ from konverze_indexes.container import Bytes
 from konverze_indexes.datakeys import KEY_ID_BYTES, DataKey
 from konverze_indexes.fields import canonical
 from konverze_indexes.frames import STREAM_HEADER_BYTES, FrameCipher, FrameLayout, fresh_stream_header
+from konverze_indexes.mapping import is_mapped
 
 MAGIC = b"KVZ1"
 FORMAT_VERSION = 1
@@ -158,8 +159,7 @@ class SealedReader:
     def __init__(self, keys: KeyLookup, context: BlobContext, blob: ByteBuffer) -> None:
         self._context = context
         self._stream, self._layout, self._cipher = _committed(keys, context, blob)
-        is_in_memory = isinstance(self._stream.obj, bytes | bytearray)  # and not mapped from a file
-        self.held_bytes = len(self._stream) if is_in_memory else 0
+        self.held_bytes = 0 if is_mapped(self._stream) else len(self._stream)
 
     def read(self, start: int, stop: int) -> memoryview:
         """The plaintext from one place to another, both of which lie in it.

@@ -35,3 +35,8 @@ def mapped(descriptor: int, size: int) -> memoryview:
     block = _Block.from_address(address)
     weakref.finalize(block, _libc.munmap, address, size).atexit = False
     return memoryview(block)[:size].toreadonly().cast("B")
+
+
+def is_mapped(view: memoryview) -> bool:
+    """Whether a view is of a mapped file, or a part of it: it takes no memory that the system could not have back."""
+    return isinstance(view.obj, _Block)

@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
+import numpy as np
+
 from konverze_core.errors import BlobNotFoundError, IntegrityError
 from konverze_core.reports import Finding
 from konverze_indexes.catalogue import IndexedDocument
@@ -132,6 +134,8 @@ class _Walk:
             for row in range(segment.row_count):
                 segment.chunk(row)
             _ = segment.postings, segment.filters
+            if segment.dense is not None and segment.row_count:
+                segment.dense.vectors_at(np.array([segment.row_count - 1]))
             return segment
         return None
 

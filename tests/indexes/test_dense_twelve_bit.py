@@ -112,6 +112,37 @@ def test_components_that_range_too_far_for_twelve_bits_stay_as_they_are():
     assert figures.bits == 16
 
 
+def test_vectors_too_short_for_the_steps_of_the_others_stay_as_they_are():
+    built = []
+    for factor in (1, 1e-3, 0):  # the last has no direction to lose
+        vectors = clustered(ROWS, seed=0)
+        vectors[7] *= factor
+        built.append(build_dense(vectors).figures)
+    assert [(figures.structure, figures.bits) for figures in built] == [("ivf", 12), ("ivf", 16), ("ivf", 12)]
+
+
+def test_many_hits_of_near_neighbours_are_found_as_by_sixteen_bits(monkeypatch):
+    random = np.random.default_rng(3)
+    centres = random.normal(size=(30, DIM))
+
+    def near(count):
+        vectors = centres[random.integers(30, size=count)] + 0.2 * random.normal(size=(count, DIM))
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    vectors, queries = near(3_000), near(100)
+    built = build_dense(vectors)
+    monkeypatch.setattr(dense_twelve_bit, "LONG_ROW_BYTES", 1 << 20)
+    sixteen = build_dense(vectors)
+    assert (built.figures.bits, sixteen.figures.bits) == (12, 16)
+    exact = np.argsort(-(queries @ vectors.T), axis=1)
+    for k in (10, 20, 50, 100):
+        recalls = [
+            np.mean([np.isin(exact[at, :k], index.search(query, k=k)[1]).mean() for at, query in enumerate(queries)])
+            for index in (built.opened(), sixteen.opened())
+        ]
+        assert recalls[0] >= recalls[1] - 0.005
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e15, 1e-15])
 def test_dimensions_of_one_value_are_kept(value):
     vectors = clustered(ROWS, seed=0) * np.float32(max(value, 1e-15))
@@ -171,6 +202,23 @@ def test_a_segment_holds_them_as_the_format_page_says():
     np.testing.assert_allclose(components, scaled, rtol=0, atol=0.51 * coarsest(scaled) / 256)
 
 
+@pytest.mark.parametrize("cut", [1, ROWS * DIM // 2])
+def test_lower_bits_that_are_not_all_there_are_an_integrity_error(cut):
+    _, _, built = made()
+    index = built._replace(lower=built.lower.reshape(-1)[:-cut]).opened()
+    for read in (index.vectors, lambda: index.vectors_at(np.array([ROWS - 1]))):
+        with pytest.raises(IntegrityError, match="not all there"):
+            read()
+
+
+def test_vectors_of_some_rows_are_read_in_any_order():
+    _, _, built = made()
+    index = built.opened()
+    rows = np.array([5, 6, 7, 3, 2, 1, 1, ROWS - 1, 0])
+    np.testing.assert_array_equal(index.vectors_at(rows), index.vectors()[rows])
+    assert index.vectors_at(np.empty(0, np.int64)).shape == (0, DIM)
+
+
 # In an index
 
 
@@ -228,3 +276,10 @@ def test_lower_bits_that_were_tampered_with_are_found_out(location, tmp_path):
     with pytest.raises(IntegrityError):
         dense.vectors()
     assert snapshot
+
+
+def test_no_bits_of_a_vector_lie_in_the_store_in_the_clear(location, tmp_path):
+    _, _, built = made()
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for plane in (built.middle[0], built.lower[0], built.stored[-1_000:], built.stored[1_000:2_000]):
+        assert plane[:16].tobytes() not in stored
